@@ -1,0 +1,18 @@
+"""Gearshift: a Python web server whose concurrency model is a switch and whose sockets are visible."""
+
+from gearshift.version import __version__
+
+__all__ = ["Server", "__version__", "serve"]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gearshift.server import Server, serve
+
+
+def __getattr__(name: str) -> object:
+    """`serve` and `Server` are imported when first used: the command line needs neither to show its help."""
+    if name in ("Server", "serve"):
+        from gearshift import server
+
+        return getattr(server, name)
+    raise AttributeError(f"module 'gearshift' has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""A folder of files as an application. `responder` is where to begin; it leads to the rest."""

@@ -1,0 +1,45 @@
+from gearshift.http.date cimport DateLine
+from gearshift.http.output cimport Output
+from gearshift.http.protocol cimport Protocol
+
+cdef class Driver:
+    cdef char* input                    # the thread's one receive buffer
+    cdef Py_ssize_t input_size
+    cdef list spare                     # outputs at rest
+    cdef readonly DateLine date
+    cdef readonly double now            # monotonic seconds at the start of this turn
+    cdef readonly double wall           # seconds since the epoch at the start of this turn
+    cdef readonly bint can_block
+    cdef readonly unsigned long thread  # that drives with it at present, as threading.get_ident() names it
+    cdef readonly object local          # what the application keeps for each engine thread
+
+    cdef Output take_output(self)
+    cdef int give_output(self, Output output) except -1
+    cdef void tick(self) noexcept
+    cdef int receive_more(self, Channel channel) except -1
+    cdef int flush(self, Channel channel) except -1
+    cdef int wake(self, Channel channel) except -1
+    cdef int request_over(self) except -1
+
+cdef class Channel:
+    cdef readonly int fd
+    cdef readonly Protocol protocol
+    cdef readonly Driver driver
+    cdef Output output
+    cdef readonly object listener
+    cdef readonly long requests
+    cdef readonly long long number      # of the connection, from 1
+    cdef readonly double accepted_at    # monotonic seconds
+    cdef readonly long long bytes_in, bytes_out
+    cdef readonly double blocked_since  # monotonic seconds since which the peer takes less than there is; 0: it takes all
+    cdef bint in_hand                   # a request of it runs
+    cdef int last_kind                  # place in the service's times of the request that was over last
+    cdef object memory                  # what the application's interface keeps for this connection
+    cdef object _peer_host, _peer_port
+    cdef unsigned char peer[28]         # the raw sockaddr, as accept gave it
+    cdef unsigned short family
+
+    cdef Output writer(self)
+    cpdef object peer_host(self)
+    cpdef object peer_address(self)
+    cpdef object peer_port(self)

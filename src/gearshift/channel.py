@@ -1,0 +1,121 @@
+"""What an exchange may know of the connection it stands on, and of the engine thread that drives it.
+
+A Channel is one connected socket's protocol, output and facts. A Driver is what a thread of an engine lends to
+whatever it drives at the moment: its receive buffer, its clock reading, its spare outputs and, where the engine
+can block, ways to wait for more input or for room to write.
+"""
+
+import cython
+from cython.cimports.gearshift.clock import monotonic, wall_clock
+from cython.cimports.gearshift.http.date import DateLine
+from cython.cimports.gearshift.http.output import Output
+from cython.cimports.libc.stdlib import free, malloc
+
+INPUT_SIZE = cython.declare(cython.Py_ssize_t, 65536)
+SPARE_OUTPUTS = cython.declare(cython.Py_ssize_t, 16)
+AF_INET = cython.declare(cython.int, 2)
+AF_INET6 = cython.declare(cython.int, 10)
+
+
+class Driver:
+    """One thread of an engine, as its connections see it."""
+
+    def __cinit__(self, *_, **__):
+        self.input_size = INPUT_SIZE
+        self.input = cython.cast(cython.p_char, malloc(self.input_size))
+        if self.input == cython.NULL:
+            raise MemoryError
+        self.spare = []
+        self.date = DateLine()
+        self.tick()
+
+    def __dealloc__(self):
+        free(self.input)
+
+    def tick(self):
+        """Reads the clocks: once a turn, not once a request."""
+        self.now = monotonic()
+        self.wall = wall_clock()
+        self.date.show(cython.cast(cython.longlong, self.wall))
+
+    def take_output(self):
+        return self.spare.pop() if self.spare else Output()
+
+    def give_output(self, output: Output):
+        """Takes an empty output back, for the next connection that answers."""
+        if len(self.spare) < SPARE_OUTPUTS:
+            self.spare.append(output)
+        return 0
+
+    def receive_more(self, channel: Channel):
+        """Waits until more bytes have come or the peer has finished. Only where the engine can block."""
+        raise NotImplementedError
+
+    def flush(self, channel: Channel):
+        """Waits until the channel's output has left. Only where the engine can block."""
+        raise NotImplementedError
+
+    def request_over(self):
+        """A request that ran is answered, or given up: another may run in its place."""
+        return 0
+
+    def wake(self, channel: Channel):
+        """The channel's application has something new: drive it again. Called from any thread."""
+        raise NotImplementedError
+
+
+class Channel:
+    """One connected socket. `fd` is -1 once it is closed."""
+
+    def writer(self):
+        """The output that answers go to; taken from the driver when the first byte is written."""
+        if self.output is None:
+            self.output = self.driver.take_output()
+        return self.output
+
+    def peer_host(self):
+        """The peer's address as text, empty for a Unix socket. Made when first asked for."""
+        if self._peer_host is None:
+            if self.family == AF_INET:
+                self._peer_host = f"{self.peer[4]}.{self.peer[5]}.{self.peer[6]}.{self.peer[7]}"
+            elif self.family == AF_INET6:
+                import socket
+
+                self._peer_host = socket.inet_ntop(
+                    AF_INET6, bytes([self.peer[8 + index] for index in range(16)])
+                )
+            else:
+                self._peer_host = ""
+        return self._peer_host
+
+    def peer_address(self):
+        """The peer as one text: "127.0.0.1:50000", "[::1]:50000", empty for a Unix socket."""
+        host = self.peer_host()
+        if ":" in host:
+            host = f"[{host}]"
+        return f"{host}:{self.peer_port()}" if host else ""
+
+    def peer_port(self):
+        """The peer's port as text, empty for a Unix socket."""
+        if self._peer_port is None:
+            if self.family == AF_INET or self.family == AF_INET6:
+                self._peer_port = str(self.peer[2] * 256 + self.peer[3])
+            else:
+                self._peer_port = ""
+        return self._peer_port
+
+    # ---- what an application may ask of it, as environ["gearshift.connection"] -----------------------------
+
+    def read(self):
+        """What is known of the connection at this moment: a row of connections[] in docs/status-schema.md."""
+        from gearshift.observe.connection_table import row_of  # nobody pays for it who doesn't ask
+
+        return row_of(self)
+
+    def __getitem__(self, key):
+        """One value of read()."""
+        return self.read()[key]
+
+    def __deepcopy__(self, memo):
+        """Middleware may copy a scope, and with it everything in it; there is one connection all the same."""
+        return self

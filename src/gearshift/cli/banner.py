@@ -1,0 +1,55 @@
+"""What `gearshift serve` says when it is ready."""
+
+from __future__ import annotations
+
+import os
+
+from gearshift.kernel.limits import descriptor_limits, shortage_in_words
+from gearshift.version import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gearshift.listeners.listener import Listener
+    from gearshift.settings import Settings
+
+
+def banner(
+    settings: Settings,
+    listeners: Sequence[Listener],
+    engine: str,
+    application: str,
+    control: str = "",
+    status_page: str = "",
+) -> str:
+    """The start text, lines ended.
+
+    engine: the one in force ("thread", "pool", "epoll", "auto"). application: its name as shown to users.
+    control, status_page: where the control socket lies and the status page is, "" where there is none.
+    """
+    width = max((len(listener.url) for listener in listeners), default=0)
+    lines = [f"Gearshift {__version__} serves {application}"]
+    lines += [f"  {listener.url:<{width}}  {listener.backlog_in_words()}" for listener in listeners]
+    lines.append(f"  engine {engine}: {threads_in_words(settings, engine)}")
+    shortage = shortage_in_words(settings.max_connections, descriptor_limits())
+    if shortage:
+        lines.append(f"  {shortage}: idle ones are closed to make room")
+    if status_page:
+        lines.append(f"  status page {status_page}" + "?token=TOKEN" * bool(settings.status_token))
+    if control:
+        lines.append(f"  control socket {control}")
+    lines.append(f"  Ctrl-C (or SIGTERM to process {os.getpid()}) answers what has been received and stops")
+    return "\n".join(lines) + "\n"
+
+
+def threads_in_words(settings: Settings, engine: str) -> str:
+    """How many threads serve, and when they are made."""
+    if engine == "pool":
+        made = "made ahead" if settings.preload_threads else "made on demand"
+        return f"{settings.threads} thread{'' if settings.threads == 1 else 's'}, {made}"
+    if engine == "auto":
+        return f"inline, or on up to {settings.threads} threads where handlers take long"
+    if engine == "thread":
+        return f"a thread for each connection, at most {settings.max_connections}"
+    return "one thread for all connections"

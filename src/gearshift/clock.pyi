@@ -1,0 +1,1 @@
+"""The typed face of clock.py: its functions are called by compiled modules only."""

@@ -1,0 +1,394 @@
+"""One connection's next step: the seam between the engines and everything above them.
+
+Asked to `advance`, a connection says READ, WRITE, RUN, WAIT or CLOSE, and which deadline runs meanwhile. An
+engine is a policy for who does that step and how it waits; half-close, pipelining, refusals, lingering and
+keep-alive are decided here, so engines cannot disagree.
+"""
+
+import cython
+from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cython.cimports.cpython.ref import Py_REFCNT
+from cython.cimports.gearshift.channel import Driver
+from cython.cimports.gearshift.connection import Deadline, Phase, Step
+from cython.cimports.gearshift.exchange import Exchange, Made, Service, Stage
+from cython.cimports.gearshift.http.output import Output
+from cython.cimports.gearshift.http.protocol import Protocol
+from cython.cimports.gearshift.http.refusals import Refusal
+from cython.cimports.gearshift.http.request import Request
+from cython.cimports.gearshift.http.response import Response, reason_of
+from cython.cimports.gearshift.http.states import Event, Framing, Reading
+
+from gearshift.http.refusals import REASONS
+
+HIGH_WATER = cython.declare(cython.longlong, 65536)  # above this the application waits for the socket
+READ_AHEAD = cython.declare(cython.Py_ssize_t, 65536)  # input kept while an application is busy
+
+
+class Connection:
+    """One accepted socket with its protocol and, while a request is being answered, its exchange."""
+
+    def __cinit__(self, fd: cython.int, service: Service, driver: Driver, listener: object):
+        self.fd = fd
+        self.service = service
+        self.driver = driver
+        self.listener = listener
+        self.protocol = Protocol(service.limits)
+        self.accepted_at = driver.now
+        self.number = service.roster.enter(self)
+        self.phase = Phase.SERVING
+        self.deadline = Deadline.IDLE_UNTIL
+        self.listed = Deadline.NO_DEADLINE
+
+    # ---- what the engine reports -----------------------------------------------------------------------
+
+    def received(self, data: cython.p_const_char, size: cython.Py_ssize_t):
+        """Bytes came. They are used where they stand until settle()."""
+        self.bytes_in += size
+        if self.phase == Phase.SERVING:
+            self.protocol.feed(data, size)
+        return 0
+
+    def received_eof(self):
+        """The peer finished sending; it may still wait for its answers (RFC 9112 section 9.6)."""
+        self.protocol.eof = True
+        self.unread_input = False
+        if self.phase == Phase.LINGERING:
+            self.phase = Phase.DONE
+        elif self.exchange is not None:
+            self.exchange.peer_has_finished()
+        return 0
+
+    def lose(self):
+        """The peer is gone: reset, or vanished in the middle of a send."""
+        self.protocol.eof = True
+        self.phase = Phase.DONE
+        if self.output is not None and self.output is self.in_flight:
+            self.output = None  # the kernel still reads it
+        elif self.output is not None:
+            self.output.clear()
+        if self.exchange is not None:
+            self.exchange.peer_is_lost()
+            self.exchange.finish()
+            self.exchange = None
+        return 0
+
+    def took_part(self, now: cython.double):
+        """The peer took less than there was to send."""
+        if self.blocked_since == 0:
+            self.blocked_since = now
+        return 0
+
+    def took_all(self, now: cython.double):
+        """It has caught up: how long it held things up belongs to its request, or to the kind of the one before."""
+        seconds: cython.double = now - self.blocked_since
+        self.blocked_since = 0
+        if self.exchange is not None:
+            self.exchange.write_blocked += seconds
+        else:
+            self.service.times.wrote(self.last_kind, seconds)
+        return 0
+
+    def expire(self):
+        """The running deadline has passed (strictness: 408 where a request is under way, else a close)."""
+        protocol: Protocol = self.protocol
+        if self.deadline == Deadline.HEAD_BY:
+            protocol.refuse(Refusal.HEAD_LATE)
+        elif self.deadline == Deadline.BODY_PROGRESS_BY and self.exchange is not None:
+            if self.exchange.head_written:
+                self.reset = self.exchange.stage != Stage.DRAINING
+                self.lose()
+            else:
+                protocol.refuse(Refusal.BODY_LATE)
+                self._refuse()
+        else:
+            self.reset = self.deadline == Deadline.WRITE_PROGRESS_BY
+            self.lose()
+        return 0
+
+    # ---- the next step ---------------------------------------------------------------------------------
+
+    def advance(self):
+        """What must happen next. Called again after each step, until it says READ, WAIT or CLOSE."""
+        exchange: Exchange
+        made: Made
+        verdict: cython.int
+        while True:
+            exchange = self.exchange
+            if exchange is None:
+                if self.phase != Phase.SERVING:
+                    return self._end()
+                if self.output is not None and self.output.pending >= HIGH_WATER:
+                    return Step.WRITE
+                verdict = self._between_requests()
+                if verdict != Step.RUN:
+                    return cython.cast(Step, verdict)
+                continue
+            if exchange.stage == Stage.RUNNING:
+                made = exchange.pull()
+                if made == Made.PIECE:
+                    if self.output is not None and self.output.pending >= HIGH_WATER:
+                        return Step.WRITE
+                elif made == Made.MUST_LEAVE:
+                    return Step.WRITE
+                elif made == Made.LAST:
+                    self._answered()
+                elif self.output is not None and self.output.pending > 0 and not self.blocked:
+                    return Step.WRITE
+                else:
+                    self.deadline = Deadline.NO_DEADLINE
+                    if exchange.wants_input():
+                        self.deadline = Deadline.BODY_PROGRESS_BY
+                    return Step.WAIT
+            elif exchange.stage == Stage.READY:
+                return Step.RUN
+            else:
+                verdict = exchange.collect() if exchange.stage == Stage.COLLECTING else exchange.drain()
+                if verdict == 0:
+                    if self.output is not None and self.output.pending > 0:
+                        return Step.WRITE
+                    self.deadline = Deadline.BODY_PROGRESS_BY
+                    return Step.READ
+                if verdict == 2 and exchange.stage == Stage.COLLECTING:
+                    self._refuse()
+                elif exchange.stage == Stage.DRAINING:
+                    if verdict == 2:
+                        self.phase = Phase.LAST_ANSWER
+                        self.unread_input = True
+                    self._finish_exchange()
+
+    def _between_requests(self):
+        """No request is under way: RUN here means that one has begun."""
+        event: Event = self.protocol.next()
+        if event == Event.REQUEST:
+            self._begin_exchange()
+            return Step.RUN
+        if event == Event.NEED_DATA:
+            if self.output is not None and self.output.pending > 0:
+                return Step.WRITE
+            if self.protocol.reading == Reading.HEAD:
+                self.deadline = Deadline.HEAD_BY
+            else:
+                self.deadline = Deadline.IDLE_UNTIL
+                if self.service.draining and self.requests > 0:
+                    self.phase = Phase.DONE
+                    return Step.CLOSE
+            return Step.READ
+        if event == Event.REFUSED:
+            self._refuse()
+        else:
+            self.phase = Phase.LAST_ANSWER
+        return self._end()
+
+    def _end(self):
+        """Sends what is left, then closes: gently where the peer may still be sending."""
+        if self.phase == Phase.LAST_ANSWER:
+            if self.output is not None and self.output.pending > 0:
+                return Step.WRITE
+            if self.unread_input and not self.protocol.eof and not self.reset:
+                self.phase = Phase.LINGERING
+            else:
+                self.phase = Phase.DONE
+        if self.phase == Phase.LINGERING:
+            self.deadline = Deadline.LINGER_UNTIL
+            return Step.READ
+        return Step.CLOSE
+
+    def _begin_exchange(self):
+        self.requests += 1
+        self.service.counts.requests += 1
+        request: Request = self.protocol.request
+        if request.asterisk or (self.service.health is not None and request.path in self.service.health):
+            self.exchange = self.service.own.begin(self, self.service)
+            self.exchange.immediate = True
+        else:
+            self.exchange = self.service.application.begin(self, self.service)
+        return 0
+
+    def run(self):
+        """Does the RUN step: calls the application."""
+        return self.exchange.run()
+
+    def shed(self):
+        """Instead of the RUN step: too many requests wait already, so this one is told to come back later."""
+        exchange: Exchange = self.exchange
+        exchange.shed()
+        exchange.finish()
+        self.exchange = None
+        self.unread_input = True  # its body, or what has come behind it while it waited
+        self.phase = Phase.LAST_ANSWER
+        return 0
+
+    def _answered(self):
+        """The answer is whole. What is left of the request must be read, or the connection ends."""
+        exchange: Exchange = self.exchange
+        if exchange.response.close or exchange.broken:
+            if exchange.broken and exchange.response.framing == Framing.BY_CLOSE:
+                self.reset = True
+            self.unread_input = not exchange.body_complete or self.protocol.position < self.protocol.end
+            self.phase = Phase.LAST_ANSWER
+            self._finish_exchange()
+        elif exchange.body_complete or self.protocol.reading == Reading.COMPLETE:
+            self._finish_exchange()
+        else:
+            exchange.stage = Stage.DRAINING
+        return 0
+
+    def _finish_exchange(self):
+        exchange: Exchange = self.exchange
+        self.exchange = None
+        exchange.finish()
+        if Py_REFCNT(exchange) > 1 or Py_REFCNT(exchange.request) > 2:
+            exchange.request.keep()  # somebody still holds it, and its bytes are about to go
+        self.protocol.finish()
+
+    def _refuse(self):
+        """Answers what broke the protocol, once, and lets nothing after it be read."""
+        status: cython.int
+        text: bytes
+        response: Response = Response()
+        output: Output = self.writer()
+        status, words = REASONS[self.protocol.refusal]
+        if self.exchange is not None:
+            exchange: Exchange = self.exchange
+            self.exchange = None
+            exchange.peer_is_lost()
+            response = exchange.response
+            if exchange.head_written:
+                self.reset = True
+            else:
+                exchange.answer(status, words.encode() + b"\n")
+            exchange.finish()
+        else:
+            text = words.encode() + b"\n"
+            reason: bytes = reason_of(status)
+            response.close = True
+            response.is_head = self.protocol.refused_head  # RFC 9110 section 9.3.2: never with content
+            response.begin(output, status, PyBytes_AS_STRING(reason), PyBytes_GET_SIZE(reason))
+            response.field(output, b"Content-Type", 12, b"text/plain; charset=utf-8", 25)
+            response.finish_head(output, self.driver.date, PyBytes_GET_SIZE(text))
+            response.piece(output, text, PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text))
+            response.end(output)
+            if self.service.access_log is not None:
+                self._log_refusal(response)
+        self.phase = Phase.LAST_ANSWER
+        self.unread_input = True
+        return 0
+
+    def _log_refusal(self, response: Response):
+        """In the access log too, although there was no request that could be read."""
+        from gearshift.observe.access_entry import refused_entry
+
+        self.service.access_log.write(
+            refused_entry(
+                self.peer_address(),
+                response.status,
+                response.body_bytes,
+                self.driver.wall,
+                self.service.engine,
+                self.requests,
+            )
+        )
+        return 0
+
+    # ---- what the engine asks --------------------------------------------------------------------------
+
+    def takes_input(self) -> cython.bint:
+        """Whether reading from the socket makes sense now: a busy application must not fill memory."""
+        if self.protocol.eof:
+            return False
+        if self.phase == Phase.LINGERING:
+            return True
+        if self.phase != Phase.SERVING:
+            return False
+        if self.exchange is None and (self.output is None or self.output.pending < HIGH_WATER):
+            return True  # what is being read is a head, which has a limit of its own
+        return self.protocol.buffered() < READ_AHEAD
+
+    def at_boundary(self) -> cython.bint:
+        """Between requests with nothing half done: it may be parked, handed over or evicted."""
+        return (
+            self.exchange is None
+            and self.phase == Phase.SERVING
+            and self.protocol.reading == Reading.BETWEEN
+            and self.protocol.buffered() == 0
+            and (self.output is None or self.output.pending == 0)
+        )
+
+    def may_leave(self) -> cython.bint:
+        """Between requests, at most with a piece of the next head: another engine can go on with it."""
+        return (
+            self.exchange is None
+            and self.phase == Phase.SERVING
+            and not self.protocol.eof
+            and not self.queued
+            and (self.output is None or self.output.pending == 0)
+        )
+
+    def change_engine(self, driver: Driver, service: Service):
+        """Belongs to another engine from now on; nothing of the former's bookkeeping is left."""
+        self.settle()
+        self.driver = driver
+        self.service = service
+        self.interest = 0
+        self.blocked = self.queued = self.gone = self.lent = self.waits = self.news = False
+        self.listed = Deadline.NO_DEADLINE
+        service.counts.handed_over += 1
+        return 0
+
+    # ---- what somebody who looks at it asks ----------------------------------------------------------------
+
+    def seen(self):
+        """(what it does, monotonic seconds since when or 0, method, path, exchange) at one moment: nothing here lets go
+        of the interpreter, and the request's bytes may be gone as soon as somebody does.
+        """
+        exchange: Exchange = self.exchange
+        method = path = None
+        if exchange is not None:
+            method, path = exchange.request.method, exchange.request.path
+        return (self._doing(), self._doing_since(), method, path, exchange)
+
+    def _doing(self):
+        """Its phase in words; docs/status-schema.md lists them."""
+        exchange: Exchange = self.exchange
+        pending: cython.bint = self.output is not None and self.output.pending > 0
+        if self.phase != Phase.SERVING:
+            return "writing" if pending and self.phase == Phase.LAST_ANSWER else "closing"
+        if exchange is None:
+            if pending:
+                return "writing"
+            return "reading head" if self.protocol.reading == Reading.HEAD else "idle"
+        if exchange.stage == Stage.READY:
+            return "waiting"
+        if exchange.stage == Stage.RUNNING:
+            return "writing" if self.blocked_since > 0 else "in handler"
+        return "reading body"
+
+    def _doing_since(self):
+        if self.blocked_since > 0:
+            return self.blocked_since
+        if self.exchange is not None:
+            return self.exchange.called if self.exchange.stage == Stage.RUNNING else self.exchange.began
+        return self.since
+
+    @property
+    def leaves(self):
+        """Whether the client of a request that waits has left."""
+        return self.gone
+
+    def settle(self):
+        """The engine turns to something else: keep what must outlive its receive buffer, give back the rest."""
+        if self.protocol.end != 0 or self.protocol.kept != cython.NULL or self.protocol.request is not None:
+            self.protocol.settle()
+        if self.exchange is not None:
+            self.exchange.settle()
+        if self.output is not None and self.output.pending == 0:
+            self.driver.give_output(self.output)
+            self.output = None
+        return 0
+
+    def finish(self):
+        """The engine closes the socket: whatever is still open on it ends."""
+        if self.exchange is not None:
+            self.lose()
+        self.phase = Phase.DONE
+        return 0

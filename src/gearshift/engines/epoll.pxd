@@ -1,0 +1,4 @@
+from gearshift.engines.readiness cimport ReadinessLoop
+
+cdef class EpollEngine(ReadinessLoop):
+    cpdef list select(self, double timeout)

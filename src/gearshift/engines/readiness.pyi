@@ -1,0 +1,6 @@
+"""The typed face of readiness.py."""
+
+from gearshift.engines.draining import DrainingLoop
+
+class ReadinessLoop(DrainingLoop):
+    """The turns of one epoll instance."""

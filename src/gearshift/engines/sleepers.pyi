@@ -1,0 +1,1 @@
+"""The typed face of sleepers.py: all of it is for other compiled modules."""

@@ -1,0 +1,117 @@
+# The system calls that engines make, as libc declares them.
+
+from libc.stdint cimport uint16_t, uint32_t, uint64_t
+
+cdef extern from "sys/types.h" nogil:
+    ctypedef long off_t
+    ctypedef long ssize_t
+
+cdef extern from "sys/socket.h" nogil:
+    ctypedef unsigned int socklen_t
+    struct sockaddr:
+        pass
+    struct sockaddr_storage:
+        unsigned short ss_family
+    struct iovec:
+        void* iov_base
+        size_t iov_len
+    struct msghdr:
+        void* msg_name
+        socklen_t msg_namelen
+        iovec* msg_iov
+        size_t msg_iovlen
+        void* msg_control
+        size_t msg_controllen
+        int msg_flags
+    struct linger:
+        int l_onoff
+        int l_linger
+    int SOL_SOCKET, SO_LINGER, SO_RCVTIMEO, SO_SNDTIMEO
+    int SHUT_RD, SHUT_WR, SHUT_RDWR
+    int MSG_DONTWAIT, MSG_NOSIGNAL, MSG_MORE, MSG_PEEK
+    int SOCK_NONBLOCK, SOCK_CLOEXEC
+    ssize_t recv(int fd, void* buffer, size_t size, int flags)
+    ssize_t send(int fd, const void* buffer, size_t size, int flags)
+    ssize_t sendmsg(int fd, const msghdr* message, int flags)
+    int getpeername(int fd, sockaddr* address, socklen_t* size)
+    int shutdown(int fd, int how)
+    int setsockopt(int fd, int level, int name, const void* value, socklen_t size)
+
+cdef extern from * nogil:
+    """
+    #ifndef _GNU_SOURCE
+    #define _GNU_SOURCE
+    #endif
+    #include <sys/socket.h>
+    """
+    int accept4(int fd, sockaddr* address, socklen_t* size, int flags)
+
+cdef extern from "signal.h" nogil:
+    int SIGURG
+    ctypedef void (*handler_type)(int) noexcept nogil
+    handler_type SIG_DFL, SIG_IGN
+    struct sigaction_type "sigaction":
+        handler_type sa_handler
+        int sa_flags
+    int sigaction(int number, const sigaction_type* action, sigaction_type* former)
+    int pthread_kill(unsigned long thread, int number)
+
+cdef extern from "sys/sendfile.h" nogil:
+    ssize_t sendfile(int target, int source, off_t* offset, size_t count)
+
+cdef extern from "sys/epoll.h" nogil:
+    ctypedef union epoll_data_t:
+        void* ptr
+        uint64_t u64
+    struct epoll_event:
+        uint32_t events
+        epoll_data_t data
+    uint32_t EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP, EPOLLRDHUP, EPOLLET
+    int EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLL_CTL_DEL, EPOLL_CLOEXEC
+    int epoll_create1(int flags)
+    int epoll_ctl(int epoll, int operation, int fd, epoll_event* event)
+    int epoll_wait(int epoll, epoll_event* events, int most, int timeout)
+
+cdef extern from "sys/eventfd.h" nogil:
+    int EFD_NONBLOCK, EFD_CLOEXEC
+    int eventfd(unsigned int count, int flags)
+
+cdef extern from "poll.h" nogil:
+    struct pollfd:
+        int fd
+        short events
+        short revents
+    short POLLIN, POLLOUT
+    int poll(pollfd* entries, unsigned long count, int timeout)
+
+cdef extern from "sys/ioctl.h" nogil:
+    unsigned long FIONBIO
+    int ioctl(int fd, unsigned long request, int* value)
+
+cdef extern from "linux/sockios.h" nogil:
+    unsigned long SIOCOUTQ
+
+cdef extern from "sys/time.h" nogil:
+    struct timeval:
+        long tv_sec
+        long tv_usec
+
+cdef extern from "sys/mman.h" nogil:
+    int PROT_READ, PROT_WRITE, MAP_SHARED, MAP_PRIVATE, MAP_ANONYMOUS, MAP_POPULATE
+    void* MAP_FAILED
+    void* mmap(void* where, size_t size, int protection, int flags, int fd, off_t offset)
+    int munmap(void* where, size_t size)
+
+# Of the compiler: a ring shared with the kernel needs ordered loads and stores.
+cdef extern from * nogil:
+    int ACQUIRE "__ATOMIC_ACQUIRE"
+    int RELEASE "__ATOMIC_RELEASE"
+    uint32_t atomic_load "__atomic_load_n" (uint32_t* place, int order)
+    void atomic_store "__atomic_store_n" (uint32_t* place, uint32_t value, int order)
+    void atomic_store_16 "__atomic_store_n" (uint16_t* place, uint16_t value, int order)
+
+cdef extern from "unistd.h" nogil:
+    long syscall(long number, ...)
+    int close(int fd)
+    ssize_t read(int fd, void* buffer, size_t size)
+    ssize_t write(int fd, const void* buffer, size_t size)

@@ -1,0 +1,3 @@
+"""The typed face of body.py: its parsers are called by the compiled core only."""
+
+LONGEST_EXTENSIONS: int

@@ -1,0 +1,47 @@
+"""The typed face of refusals.py."""
+
+from enum import IntEnum
+
+class Refusal(IntEnum):
+    """Why a peer is refused."""
+
+    NO_REFUSAL = 0
+    BARE_LINE_END = 1
+    CONTROL_CHARACTER = 2
+    BLANK_LINES = 3
+    REQUEST_LINE = 4
+    METHOD = 5
+    METHOD_TOO_LONG = 6
+    CONNECT_REFUSED = 7
+    TARGET = 8
+    TARGET_TOO_LONG = 9
+    MISDIRECTED = 10
+    VERSION = 11
+    VERSION_UNSUPPORTED = 12
+    HTTP2_PREFACE = 13
+    FIELD_LINE = 14
+    FIELD_NAME = 15
+    FIELD_TOO_LONG = 16
+    TOO_MANY_FIELDS = 17
+    HEAD_TOO_LONG = 18
+    HOST_MISSING = 19
+    HOST_TWICE = 20
+    HOST_INVALID = 21
+    LENGTH_INVALID = 22
+    LENGTH_TWICE = 23
+    LENGTH_AND_CODING = 24
+    CODING_INVALID = 25
+    CODING_UNKNOWN = 26
+    CODING_IN_HTTP10 = 27
+    EXPECTATION = 28
+    BODY_TOO_LONG = 29
+    CHUNK_SIZE_INVALID = 30
+    CHUNK_EXTENSION = 31
+    CHUNK_NOT_ENDED = 32
+    TRAILER_INVALID = 33
+    CUT_SHORT = 34
+    HEAD_LATE = 35
+    BODY_LATE = 36
+    BODY_NOT_STORED = 37
+
+REASONS: dict[int, tuple[int, str]]

@@ -1,0 +1,102 @@
+"""The table of open connections: what the server has noted of each, beside what the kernel knows.
+
+Made in pieces, between which the threads that serve have their turn: a row takes a few microseconds, and the
+interpreter is held for all of a piece.
+"""
+
+from __future__ import annotations
+
+import threading
+from time import monotonic, sleep
+
+from gearshift.kernel.socket_row import socket_row
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from gearshift.connection import Connection
+    from gearshift.exchange import Exchange
+    from gearshift.roster import Roster
+
+PIECE = 32  # rows
+IN_HAND = ("in handler", "writing", "reading body")
+
+
+def connection_table(
+    roster: Roster, tasks: Mapping[Any, Exchange]
+) -> tuple[list[dict[str, Any]], dict[int, dict[str, Any]]]:
+    """A row for each connection that was open when this began and still is, oldest first; and the rows of those whose
+    request a thread has in hand, by the thread's ident. tasks: those of an ASGI application, and what each answers.
+    """
+    found = sorted(roster.all(), key=_number)
+    names = thread_names()
+    answering = {id(exchange): task for task, exchange in list(tasks.items())}
+    rows: list[dict[str, Any]] = []
+    serving: dict[int, dict[str, Any]] = {}
+    for piece in _pieces(found):
+        now = monotonic()
+        for connection in piece:
+            if connection.fd < 0:
+                continue
+            row = _row(connection, names, answering, now)
+            rows.append(row)
+            driver = connection.driver
+            if row["phase"] in IN_HAND and (driver.can_block or row["owner"] == names.get(driver.thread)):
+                serving[driver.thread] = row
+        sleep(0)
+    return rows, serving
+
+
+def row_of(connection: Connection) -> dict[str, Any]:
+    """One connection's row, also of one that is closed; what its socket knew is None then."""
+    tasks: Mapping[Any, Exchange] = getattr(connection.service.application, "tasks", {})
+    answering = {id(exchange): task for task, exchange in list(tasks.items())}
+    return _row(connection, thread_names(), answering, monotonic())
+
+
+def thread_names() -> dict[int, str]:
+    """Of every thread that Python knows, by its ident."""
+    return {thread.ident or 0: thread.name for thread in threading.enumerate()}
+
+
+def _pieces(connections: list[Connection]) -> Iterator[list[Connection]]:
+    for start in range(0, len(connections), PIECE):
+        yield connections[start : start + PIECE]
+
+
+def _number(connection: Connection) -> int:
+    return connection.number
+
+
+def _row(
+    connection: Connection, names: Mapping[int, str], answering: Mapping[int, Any], now: float
+) -> dict[str, Any]:
+    phase, since, method, path, exchange = connection.seen()
+    inode, local, state, rtt, retransmits, unread, unsent = socket_row(connection.fd)
+    task = None if exchange is None else answering.get(id(exchange))
+    remote = connection.peer_address() or None
+    return {
+        "number": connection.number,
+        "protocol": "unix" if remote is None else "tcp",
+        "local": local,
+        "remote": remote,
+        "fd": connection.fd,
+        "inode": inode,
+        "engine": connection.service.engine,
+        "owner": names.get(connection.driver.thread) if task is None else task.get_name(),
+        "tcp_state": state,
+        "phase": phase,
+        "age_seconds": now - connection.accepted_at,
+        "phase_seconds": max(now - since, 0.0) if since else None,
+        "requests": connection.requests,
+        "bytes_in": connection.bytes_in,
+        "bytes_out": connection.bytes_out,
+        "method": None if method is None else method.decode("latin-1"),
+        "path": None if path is None else path.decode("latin-1"),
+        "rtt_ms": rtt,
+        "retransmits": retransmits,
+        "unread": unread,
+        "unsent": unsent,
+    }

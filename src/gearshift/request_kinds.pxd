@@ -1,0 +1,3 @@
+from gearshift.http.request cimport Request
+
+cdef unsigned long long key_of(Request request) noexcept

@@ -1,0 +1,195 @@
+"""Every setting of Gearshift, declared here and nowhere else."""
+
+from __future__ import annotations
+
+from gearshift.settings.declaration import (
+    Addresses,
+    Choice,
+    FilePath,
+    Group,
+    OneAddress,
+    Seconds,
+    Secret,
+    Switch,
+    Text,
+    UrlPaths,
+    WholeNumber,
+)
+from gearshift.settings.resolved import Resolved
+
+# listen() takes an int.
+LARGEST_BACKLOG = 2**31 - 1
+
+
+class Settings(Resolved):
+    """All settings of one server, resolved and immutable."""
+
+    __slots__ = ()
+
+    app = Text(
+        Group.APPLICATION,
+        "",
+        "What to serve: module:attribute, module:factory(), a folder, or nothing for the built-in page.",
+        positional=True,
+    )
+    interface = Choice(
+        Group.APPLICATION,
+        "auto",
+        "How the application is called; auto tells WSGI from ASGI by looking at it.",
+        choices=("auto", "wsgi", "asgi"),
+    )
+
+    bind = Addresses(
+        Group.LISTENING,
+        ("127.0.0.1:8088",),
+        "Where to listen: HOST:PORT, [IPV6]:PORT, :PORT (every IPv4 address), unix:PATH, or fd:N (inherited"
+        " and listening). May be given several times; with commas in the environment.",
+    )
+    backlog = WholeNumber(
+        Group.LISTENING,
+        2048,
+        "Connections that may wait in the accept queue of each listener; the kernel clamps it to"
+        " net.core.somaxconn.",
+        unit="connections",
+        maximum=LARGEST_BACKLOG,
+    )
+
+    engine = Choice(
+        Group.CONCURRENCY,
+        "auto",
+        "The concurrency model. auto runs quick requests inline and hands on those that take long.",
+        choices=("thread", "pool", "epoll", "uring", "auto"),
+    )
+    threads = WholeNumber(
+        Group.CONCURRENCY,
+        16,
+        "Threads that run handlers, in the engines pool and auto.",
+        unit="threads",
+        maximum=100_000,
+    )
+    preload_threads = Switch(
+        Group.CONCURRENCY, False, "Make the pool's threads at the start instead of on demand."
+    )
+    max_connections = WholeNumber(
+        Group.CONCURRENCY, 10_000, "Connections open at once.", unit="connections", maximum=10_000_000
+    )
+    max_requests = WholeNumber(
+        Group.CONCURRENCY,
+        10_000,
+        "Requests that run at once; those beyond it wait.",
+        unit="requests",
+        maximum=10_000_000,
+    )
+    max_waiting = WholeNumber(
+        Group.CONCURRENCY,
+        1000,
+        "Requests that may wait for a thread, or for their turn to run; past it, 503 with Retry-After.",
+        unit="requests",
+        minimum=0,
+        maximum=10_000_000,
+    )
+    queue_delay = Seconds(
+        Group.CONCURRENCY,
+        0.1,
+        "A wait to run; where waits stay above it, overdue requests get 503 at once, newest go first.",
+    )
+    slow_request = Seconds(
+        Group.CONCURRENCY,
+        10.0,
+        "A handler that runs longer is told in the error log, with its stack. 0 is off.",
+        zero_is_off=True,
+    )
+    request_timeout = Seconds(
+        Group.CONCURRENCY,
+        0.0,
+        "An ASGI application's handler that runs longer is cancelled: 503. Threads can't be. Off by default.",
+        zero_is_off=True,
+    )
+    health = UrlPaths(
+        Group.CONCURRENCY,
+        (),
+        "A path that the server itself answers, without queue or application: 200, and 503 while draining.",
+    )
+
+    limit_head = WholeNumber(Group.LIMITS, 65_536, "A request's whole head.", unit="bytes", minimum=256)
+    limit_fields = WholeNumber(Group.LIMITS, 128, "Header fields in a request.", unit="fields")
+    limit_field = WholeNumber(Group.LIMITS, 16_384, "One header field.", unit="bytes", minimum=64)
+    limit_target = WholeNumber(Group.LIMITS, 8192, "A request's target.", unit="bytes", minimum=16)
+    limit_body = WholeNumber(Group.LIMITS, 2_147_483_648, "A request's body.", unit="bytes", minimum=0)
+    limit_body_memory = WholeNumber(
+        Group.LIMITS,
+        262_144,
+        "A body kept in memory; larger ones go to a temporary file in engines that cannot block.",
+        unit="bytes",
+        minimum=0,
+    )
+
+    timeout_head = Seconds(Group.TIMEOUTS, 10.0, "A request's head, from its first byte; then 408.")
+    timeout_body = Seconds(Group.TIMEOUTS, 30.0, "A request's body without progress; then 408.")
+    timeout_write = Seconds(Group.TIMEOUTS, 30.0, "A client that reads nothing of its answer; then closed.")
+    timeout_keep_alive = Seconds(Group.TIMEOUTS, 75.0, "A connection between requests; then closed.")
+    timeout_drain = Seconds(Group.TIMEOUTS, 30.0, "Answering what has been received when told to stop.")
+
+    template = FilePath(
+        Group.STATIC,
+        "",
+        "Folder whose files replace the built-in page; {{}} and named placeholders are filled.",
+    )
+    listing = Switch(Group.STATIC, False, "List the contents of served folders that have no index file.")
+
+    access_log = FilePath(
+        Group.LOGS,
+        "",
+        "File to which every request is written, - for standard output. Off by default.",
+        dash=True,
+    )
+    access_log_format = Choice(
+        Group.LOGS,
+        "combined",
+        "common and combined end with the duration in seconds; json has durations in milliseconds.",
+        choices=("common", "combined", "json"),
+    )
+    error_log = FilePath(Group.LOGS, "-", "File for errors and tracebacks, - for standard error.", dash=True)
+    monitor = Seconds(
+        Group.LOGS,
+        0.0,
+        "Write the name and state of every thread to the error log at this interval. Off by default.",
+        zero_is_off=True,
+    )
+
+    server_timing = Switch(
+        Group.LOGS,
+        False,
+        "Answer with a Server-Timing field: the milliseconds in the queue and in the application.",
+    )
+    traces = Switch(
+        Group.LOGS,
+        False,
+        "Make each request a span of OpenTelemetry's, exported as its OTEL_* variables say. Needs gearshift[traces].",
+    )
+
+    status = OneAddress(
+        Group.STATUS,
+        "",
+        "Where the live status page listens: 127.0.0.1:8089, unix:PATH; beyond this machine only with a token."
+        " Off by default.",
+    )
+    status_token = Secret(
+        Group.STATUS,
+        "",
+        "What the status page asks for: as /?token=TOKEN once, then a cookie, or as Authorization: Bearer TOKEN."
+        " In the environment it is not seen by others.",
+    )
+
+    control = FilePath(
+        Group.CONFIGURATION,
+        "",
+        "Unix socket for gearshift shift and gearshift status. By default gearshift serve has one named after its"
+        " process, and a Server in Python none.",
+    )
+    config = FilePath(
+        Group.CONFIGURATION,
+        "",
+        "TOML file to read instead of the current folder's gearshift.toml or pyproject.toml.",
+        command_line_only=True,
+    )

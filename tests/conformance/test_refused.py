@@ -1,0 +1,69 @@
+"""Every input the core must refuse, on every engine: one answer, then the end."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conformance.cases import BEHIND, Refused, chunked, fields, foreign, framing, request_lines
+from tests.support.answers import check_date
+from tests.support.servers import Running
+from tests.support.wire import Wire
+
+TABLES = {
+    "request-line": request_lines.REFUSED,
+    "fields": fields.REFUSED,
+    "framing": framing.REFUSED,
+    "chunked": chunked.REFUSED,
+    "foreign": foreign.REFUSED,
+}
+CASES = [pytest.param(case, id=f"{table}-{case.name}") for table, cases in TABLES.items() for case in cases]
+# One segment a byte is worth its time up to here; larger inputs are split at random places.
+BYTEWISE = 2048
+
+
+def send_whole(wire: Wire, data: bytes) -> None:
+    wire.send(data)
+
+
+def send_bytewise(wire: Wire, data: bytes) -> None:
+    if len(data) <= BYTEWISE:
+        wire.send_bytewise(data)
+    else:
+        wire.send_split(data, seed=len(data), pieces=40)
+
+
+def send_with_request_behind(wire: Wire, data: bytes) -> None:
+    wire.send(data + BEHIND)
+
+
+@pytest.mark.parametrize(
+    "send", [send_whole, send_bytewise, send_with_request_behind], ids=["whole", "bytes", "behind"]
+)
+@pytest.mark.parametrize("case", CASES)
+def test_refused(case: Refused, send, site: Running) -> None:
+    with site.connect() as wire:
+        send(wire, case.data)
+        ending = wire.read_to_end()
+        # Nothing that we sent may have met a closed socket: its RST would destroy the answer (RFC 9112 9.6).
+        assert not wire.refused_bytes
+    answer = ending.only_answer()
+    assert answer.status in case.statuses
+    assert answer.connection == b"close"
+    check_date(answer)
+    assert site.probe.finished == []
+    if not case.body:
+        assert site.probe.started == []
+
+
+def test_names_are_unique() -> None:
+    for table, cases in TABLES.items():
+        names = [case.name for case in cases]
+        assert len(names) == len(set(names)), table
+
+
+def test_refused_is_no_error_of_ours(site: Running) -> None:
+    with site.connect() as wire:
+        wire.send(b"GET / HTTP/1.1\r\nbad name: x\r\n\r\n")
+        wire.read_to_end().only_answer()
+    assert "Traceback" not in site.log()
+    assert "ERROR" not in site.log().upper()
