@@ -22,8 +22,9 @@ UNPRIVILEGED_PORTS = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
 
 # Bytes of an answer that a socket holds unsent. Without a limit one reader on loopback, slow or not, is given up to
 # 4 MiB (tcp_wmem) at once: a crowd of them costs everybody else the time to copy it, and the kernel the memory.
-# At 256 KiB an answer of 1 MiB to a quick reader costs what it did; at 128 KiB it cost the pool half as much again.
-MOST_UNSENT = 262144
+# At 1 MiB a large answer to a quick reader costs what it does without a limit; at 256 KiB up to twice as much, for
+# the wake-ups between the pieces.
+MOST_UNSENT = 1048576
 
 # What connect() says when nobody listens on a Unix socket's path any more.
 NOBODY_ANSWERS = (errno.ECONNREFUSED, errno.ENOENT)
