@@ -103,9 +103,9 @@ def test_the_share_of_the_processor_is_that_of_the_measured_ones() -> None:
     assert kind(times, "GET /a")["cpu_share"] == pytest.approx(0.3)
 
 
-def test_one_in_sixteen_is_measured_and_all_of_a_slow_kind() -> None:
+def test_one_in_64_is_measured_and_all_of_a_slow_kind() -> None:
     times = Times()
-    assert sum(times.wants_processor(asked("/a")) for _ in range(160)) == 10
+    assert sum(times.wants_processor(asked("/a")) for _ in range(640)) == 10
     took(times, "/slow", 0.01)
     assert all(times.wants_processor(asked("/slow")) for _ in range(20))
 
