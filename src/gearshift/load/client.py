@@ -226,6 +226,8 @@ class Client:
             self._send(peer, now)
 
     def _fill(self, peer, now):
+        if now >= self.tally.stop:
+            return  # Python has not looked in yet
         while peer.many < peer.places:
             self.issued += 1
             self.outstanding += 1

@@ -30,13 +30,16 @@ def judge(data: bytes, method: str) -> Judged:
     connection.send(h11.EndOfMessage())
     connection.receive_data(data)
     status = 0
+    old = False
     while True:
         event = connection.next_event()
         if isinstance(event, h11.Response):
             status = event.status_code
+            # h11 keeps no connection of HTTP/1.0, whatever that says (RFC 9112 section 9.3 lets it be kept).
+            old = event.http_version == b"1.0" and (b"connection", b"keep-alive") in event.headers
         elif isinstance(event, h11.EndOfMessage):
             closing = connection.their_state is h11.MUST_CLOSE
-            return Judged(status, len(data) - len(connection.trailing_data[0]), not closing)
+            return Judged(status, len(data) - len(connection.trailing_data[0]), old or not closing)
         elif event is h11.NEED_DATA:
             connection.receive_data(b"")
             assert isinstance(connection.next_event(), h11.EndOfMessage)

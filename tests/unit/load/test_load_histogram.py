@@ -66,8 +66,8 @@ def test_the_distribution_rises_to_all_of_them(values: list[int]) -> None:
     assert distribution == sorted(distribution)
     assert distribution[-1] == (histogram_of(values).most_seconds, 1.0)
     for seconds, share in distribution:
-        below = sum(value <= seconds * 1e9 + 1e-3 for value in values)
-        assert below / len(values) >= share - 1e-12
+        below = sum(value <= seconds * 1e9 * (1 + 1e-12) for value in values)
+        assert share == pytest.approx(below / len(values))
 
 
 def test_the_slots_meet_without_a_gap() -> None:
