@@ -65,9 +65,10 @@ def test_the_report_is_for_people(url: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "open loop, 100 requests due a second, 2 connections" in done.stdout
     for line in (
-        "  answered   20 in 0.20 s: 100",
+        "  answered   ",
+        " in 0.20 s: ",
         "  errors     none",
-        "  statuses   200: 20",
+        "  statuses   200: ",
         "p99.99",
         "from sending",
     ):

@@ -21,6 +21,10 @@ cdef extern from * nogil:
         long tv_nsec
     int ppoll(pollfd* entries, unsigned long count, const timespec* timeout, const void* mask)
 
+cdef extern from "sys/prctl.h" nogil:
+    int PR_SET_TIMERSLACK
+    int prctl(int option, unsigned long value)
+
 cdef class Client:
     cdef readonly Tally tally
     cdef Sequence sequence

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gearshift.load.result import Result
 
 KINDS = (".svg", ".png")
-NINES = (0.0, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999)
+SHARES = (0.0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999)
 SIZE = (9.0, 5.0)  # inches
 
 
@@ -63,9 +63,10 @@ def figure_of(result: Result) -> Any:
         axes.plot(*_curve(result.from_sent), label="from when it was sent", linestyle="--")
         axes.legend(loc="upper left")
     if result.latency.count:
-        shown = [share for share in NINES if _nines(share) <= _nines(_last_share(result.latency))]
+        shown = [share for share in SHARES if _nines(share) <= _nines(_last_share(result.latency))]
         axes.set_xticks([_nines(share) for share in shown], [f"{share * 100:.10g} %" for share in shown])
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")
     axes.set_xlabel("share of the answers")
     axes.set_ylabel("milliseconds")
     axes.set_title(
