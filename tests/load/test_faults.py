@@ -8,9 +8,11 @@ import socket
 import struct
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
+from gearshift.load.report import in_words
 from gearshift.load.target import TargetError
 from tests.load.scripted import OK, Script, heads, load, scripted
 
@@ -139,6 +141,43 @@ def test_an_accept_queue_that_is_full_lets_nobody_in() -> None:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         with pytest.raises(TargetError, match=r"\(Connection timed out\)"):
             load(url, connections=2, seconds=30, timeout=0.3)
+
+
+def test_a_unix_socket_whose_queue_is_full_is_tried_until_time_is_up(tmp_path: Path) -> None:
+    """connect() says EAGAIN there, and nothing tells when there is room (unix(7))."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "socket"))
+        listener.listen(0)  # backlog + 1 fit
+        result = load(f"unix:{tmp_path / 'socket'}", connections=4, seconds=0.5, timeout=0.2)
+    assert result.opened >= 1
+    assert set(result.errors) == {"timeout", "connect_timeout"}
+
+
+def test_another_reason_is_told_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "socket"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen(5)
+
+        def serve_once() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                next(heads(connection))
+                path.unlink()
+                connection.sendall(OK)
+
+        server = threading.Thread(target=serve_once)
+        server.start()
+        result = load(f"unix:{path}", connections=1, seconds=0.4, close=True)
+        server.join()
+    assert result.statuses == {200: 1}
+    assert set(result.errors) == {"connect_failed"}
+    assert (
+        f"{result.errors['connect_failed']} no connection for another reason (No such file or directory)"
+        in in_words(result)
+    )
+    with pytest.raises(TargetError, match=r"accepts connections \(No such file or directory\)"):
+        load(f"unix:{path}", connections=1, seconds=0.4)
 
 
 def test_statuses_are_counted_apart_from_errors() -> None:

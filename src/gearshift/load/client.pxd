@@ -36,6 +36,7 @@ cdef class Client:
     cdef readonly unsigned long long issued
     cdef readonly int connecting, outstanding
     cdef readonly int last_errno    # of the latest failure that the kernel told
+    cdef readonly int unusual_errno # of the latest CONNECT_FAILED
     cdef Peer* peers
     cdef Asked* asked
     cdef int* vacant                # of an open loop: a ring of places, each by the number of its peer

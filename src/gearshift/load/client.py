@@ -384,6 +384,8 @@ class Client:
             kind = Failure.RESET
         elif error == ETIMEDOUT:
             kind = Failure.CONNECT_TIMEOUT if peer.phase == Phase.CONNECTING else Failure.TIMEOUT
+        else:
+            self.unusual_errno = error
         self._lost(peer, kind, now)
 
     def _lost(self, peer, kind, now):

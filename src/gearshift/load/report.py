@@ -54,8 +54,9 @@ def _statuses(result: Result) -> str:
 def _errors(result: Result) -> list[str]:
     if not result.errors:
         return ["  errors     none"]
+    because = {"connect_failed": f" ({result.unusual})"}
     return [
-        f"  {'errors' if not index else '':9}  {count:,} {ERRORS[kind]}"
+        f"  {'errors' if not index else '':9}  {count:,} {ERRORS[kind]}{because.get(kind, '')}"
         for index, (kind, count) in enumerate(result.errors.items())
     ]
 
