@@ -38,7 +38,15 @@ EXTRAS = {
     "opentelemetry": ("gearshift.apps",),
     "textual": ("gearshift.top", "gearshift.cli.top"),
     "rich": ("gearshift.top",),
+    "matplotlib": ("gearshift.load.plot",),
 }
+THE_SERVER = (
+    "gearshift.apps",
+    "gearshift.connection",
+    "gearshift.exchange",
+    "gearshift.gearbox",
+    "gearshift.server",
+)
 RULES = [
     # whose imports, what they may not name, and what of it they may nevertheless
     ("gearshift.http", ("gearshift",), ("gearshift.http",)),
@@ -49,6 +57,9 @@ RULES = [
     ("gearshift.channel", ("gearshift.apps", "gearshift.engines", "gearshift.server"), ()),
     ("gearshift.kernel", ("gearshift",), ("gearshift.kernel", "gearshift.errors")),
     ("gearshift.listeners", ("gearshift.http", "gearshift.apps", "gearshift.engines"), ()),
+    # The client knows the grammar of HTTP and the system calls, nothing of the server that it measures.
+    ("gearshift.load", (*THE_SERVER, "gearshift.engines", "gearshift.cli"), ("gearshift.engines.sockets",)),
+    ("gearshift.server", ("gearshift.load",), ()),
     ("gearshift.settings", ("gearshift.http", "gearshift.apps", "gearshift.engines"), ()),
 ]
 

@@ -26,12 +26,14 @@ PURPOSES = {
     Command.STATUS.value: "Print what a running server does: engine, requests, and what auto has learnt.",
     Command.TOP.value: "Show a running server live: queues, connections, threads, where the time goes.",
     Command.DOCTOR.value: "Print what this machine offers a server, what it means, and what to do.",
+    Command.LOAD.value: "Measure a server by sending it requests: throughput, latencies, errors.",
 }
 USAGES = {
     Command.SHIFT.value: " ENGINE [--threads N] [--pid PID | --control PATH]",
     Command.STATUS.value: " [--json] [--pid PID | --control PATH]",
     Command.TOP.value: " [--interval SECONDS] [--pid PID | --control PATH]",
     Command.DOCTOR.value: "",
+    Command.LOAD.value: " URL [FLAG]...",
 }
 OWN_FLAGS = {
     "ENGINE": "The engine that is to serve: thread, pool, epoll, uring or auto.",
@@ -40,6 +42,23 @@ OWN_FLAGS = {
     "--interval SECONDS": "From one look to the next. [1 s]",
     "--pid PID": "The server's process; not needed where this user runs one server.",
     "--control PATH": "Its control socket, where that is not in the usual place.",
+}
+LOAD_FLAGS = {
+    "URL": "The server: http://HOST[:PORT][/PATH], or unix:SOCKET[:/PATH].",
+    "--connections N": "Connections at once. [64]",
+    "--seconds S": "How long it is measured. [10 s]",
+    "--rate R": "Requests due a second, whether or not the server keeps up (an open loop); latencies count from when"
+    " a request was due. Without it each connection asks again when it has been answered.",
+    "--pipeline N": "Requests at once on each connection. [1]",
+    "--method NAME": "[GET]",
+    "--header 'NAME: VALUE'": "A header field; may be said several times.",
+    "--body TEXT|@FILE": "What is sent with each request.",
+    "--requests FILE": "Requests to take in turn, one on each line: METHOD PATH, or a path alone.",
+    "--close": "A connection for each request.",
+    "--timeout S": "For a connection to be made, and for an answer. [5 s]",
+    "--warmup S": "How long it runs before what is measured begins. [0 s]",
+    "--plot FILE": "Draw latency by percentile: FILE.svg or FILE.png. Needs the extra lab.",
+    "--json": "For programs: one object.",
 }
 PRECEDENCE = (
     "A setting may also be given in the environment (GEARSHIFT_THREADS=8), or in gearshift.toml or the table"
@@ -71,11 +90,10 @@ def _more(width: int) -> str:
 
 def _command_help(command: str, width: int) -> str:
     if command in USAGES:
-        rows = [
-            _entry(term, meaning, width)
-            for term, meaning in OWN_FLAGS.items()
-            if term.split()[0] in USAGES[command]
-        ]
+        known = {term: said for term, said in OWN_FLAGS.items() if term.split()[0] in USAGES[command]}
+        if command == Command.LOAD.value:
+            known = LOAD_FLAGS
+        rows = [_entry(term, meaning, width) for term, meaning in known.items()]
         lines = [f"usage: gearshift {command}{USAGES[command]}", "", fill(PURPOSES[command], width)]
         return "\n".join([*lines, *([""] if rows else []), *rows]) + "\n"
     usage = f"usage: gearshift {command} [APP] [--engine ENGINE] [--bind ADDRESS]... [SETTING]..."

@@ -32,11 +32,20 @@ class Command(Enum):
     STATUS = "status"
     TOP = "top"
     DOCTOR = "doctor"
+    LOAD = "load"
     VERSION = "--version"
     HELP = "--help"
 
 
-COMMANDS = (Command.SERVE, Command.SETTINGS, Command.SHIFT, Command.STATUS, Command.TOP, Command.DOCTOR)
+COMMANDS = (
+    Command.SERVE,
+    Command.SETTINGS,
+    Command.SHIFT,
+    Command.STATUS,
+    Command.TOP,
+    Command.DOCTOR,
+    Command.LOAD,
+)
 WORDS = tuple(command.value for command in COMMANDS)
 # Those that take no settings: whether an engine's name is expected, and their flags, with what each expects.
 WITHOUT_SETTINGS: dict[Command, tuple[bool, dict[str, str]]] = {
@@ -47,6 +56,24 @@ WITHOUT_SETTINGS: dict[Command, tuple[bool, dict[str, str]]] = {
     Command.STATUS: (False, {"--json": "", "--pid": PROCESS, "--control": "a path"}),
     Command.TOP: (False, {"--interval": INTERVAL, "--pid": PROCESS, "--control": "a path"}),
     Command.DOCTOR: (False, {}),
+    Command.LOAD: (
+        False,
+        {
+            "--connections": "a whole number",
+            "--seconds": "a number of seconds",
+            "--rate": "a number of requests a second",
+            "--pipeline": "a whole number",
+            "--method": "a method's name",
+            "--header": "'Name: value'",
+            "--body": "a text, or @ and a file",
+            "--requests": "a file",
+            "--close": "",
+            "--timeout": "a number of seconds",
+            "--warmup": "a number of seconds",
+            "--plot": "a file",
+            "--json": "",
+        },
+    ),
 }
 
 
@@ -88,7 +115,9 @@ def parse(arguments: Sequence[str]) -> Invocation:
 
 
 def _without_settings(command: Command, arguments: Iterable[str]) -> Invocation:
-    """A command with flags of its own: each by its name without dashes, as text; an engine's name as "engine"."""
+    """A command with flags of its own: each by its name without dashes, as text, of --header a list of them; an
+    engine's name as "engine", what is to be loaded as "url".
+    """
     takes_engine, known = WITHOUT_SETTINGS[command]
     flags: dict[str, object] = {}
     rest = iter(arguments)
@@ -105,7 +134,14 @@ def _without_settings(command: Command, arguments: Iterable[str]) -> Invocation:
             given = value if equals else next(rest, None)
             if not given or given.startswith("--"):
                 raise SettingError(f"{word}: found {given or 'nothing'}, expected {known[word]}")
-            flags[word[2:]] = given
+            if word == "--header":
+                said = flags.setdefault("header", [])
+                assert isinstance(said, list)
+                said.append(given)
+            else:
+                flags[word[2:]] = given
+        elif command is Command.LOAD and not argument.startswith("-") and "url" not in flags:
+            flags["url"] = argument
         elif argument.startswith("-") or not takes_engine or "engine" in flags:
             expected = f"one of {', '.join(known)}" if known else "nothing"
             raise SettingError(f"{command.value}: found {argument!r}, expected {expected}")
