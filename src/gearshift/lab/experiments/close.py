@@ -12,7 +12,7 @@ import socket
 from contextlib import ExitStack
 from typing import NamedTuple
 
-import gearshift
+from gearshift import Server
 from gearshift.kernel.listening import listening
 from gearshift.lab.experiment import Experiment, Notebook
 from gearshift.lab.forked import forked
@@ -251,7 +251,7 @@ def _gearshift(notebook: Notebook) -> None:
     left = {}
     number = 50
     for engine in ("thread", "pool", "epoll", "uring", "auto"):
-        with gearshift.Server(_answer, bind=f"{LOOPBACK}:0", engine=engine) as server:
+        with Server(_answer, bind=f"{LOOPBACK}:0", engine=engine) as server:
             port = int(server.url.rpartition(":")[2].strip("/"))
             for _ in range(number):
                 with socket.create_connection((LOOPBACK, port)) as client:
