@@ -15,6 +15,7 @@ from gearshift.lab.terminal import outcome_text
 from gearshift.report.words import Language, said
 
 EXPERIMENTS = Path(__file__).parents[2] / "src" / "gearshift" / "lab" / "experiments"
+QUOTED = re.compile("`[^`]*`|{[^}]*}")
 CHINESE = re.compile("[\u4e00-\u9fff]")
 CLAIMS = [(name, claim) for name in NAMES for claim in experiment(name).claims]
 
@@ -64,5 +65,7 @@ def test_everything_is_said_in_both_languages(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Text":
             english, chinese = map(ast.unparse, node.args)
+            if node.args[0] == node.args[1] or not re.search("[a-z]{4}", QUOTED.sub("", english)):
+                continue  # figures and names
             assert not CHINESE.search(english), english
-            assert CHINESE.search(chinese) or english == chinese, chinese
+            assert CHINESE.search(chinese), chinese

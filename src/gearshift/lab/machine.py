@@ -21,7 +21,7 @@ def machine() -> list[tuple[Text, Text]]:
     """Names and values, as a report shows them."""
     limits = descriptor_limits()
     usable = len(os.sched_getaffinity(0))
-    who = Text("root", "root") if os.geteuid() == 0 else Text("an ordinary user", "普通用户")
+    who = Text("root", "root 用户") if os.geteuid() == 0 else Text("an ordinary user", "普通用户")
     return [
         (Text("kernel", "内核"), _same(f"{platform.system()} {platform.release()} ({platform.machine()})")),
         (
