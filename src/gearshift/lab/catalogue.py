@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from gearshift.lab.experiment import Experiment
 
-NAMES = ("sockets", "queues", "close", "threads", "multiplex", "boundary", "http")
+NAMES = ("sockets", "queues", "close", "threads", "pool-limit", "multiplex", "phases", "boundary", "http")
 EVERYTHING = "all"
 
 

@@ -78,7 +78,7 @@ def run(notebook: Notebook) -> None:
     single, together = _sends(notebook)
     bars: list[tuple[Text, float, str]] = [
         (Text("function call", "函数调用"), function, f"{function:.1f} ns"),
-        (Text("clock_gettime (vDSO)", "clock_gettime（vDSO）"), clock, f"{clock:.0f} ns"),
+        (Text("the clock (vDSO)", "读时钟（vDSO）"), clock, f"{clock:.0f} ns"),
         (Text("system call (getppid)", "系统调用（getppid）"), system, f"{system:.0f} ns"),
     ]
     if batched is not None:

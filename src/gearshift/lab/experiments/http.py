@@ -120,7 +120,7 @@ def run(notebook: Notebook) -> None:
         [
             Text("what is sent", "发送的内容"),
             Text("a naive server", "朴素的服务器"),
-            Text("Gearshift", "Gearshift"),
+            "Gearshift",
         ],
         rows,
     )
@@ -183,6 +183,8 @@ def _ask(place: Place, case: Case) -> Seen:
                     client.settimeout(PATIENCE)
                 client.sendall(piece)
             received, ending = _read(client, received, len(case.right), PATIENCE)
+            if ending == "open":  # so far
+                received, ending = _read(client, received, len(case.right) + 1, PAUSE)
         except (ConnectionResetError, BrokenPipeError) as error:
             ending = "reset" if isinstance(error, ConnectionResetError) else "broken pipe"
         return Seen(_bodies(received), ending, received)
