@@ -12,7 +12,18 @@ if TYPE_CHECKING:
 
     from gearshift.lab.experiment import Experiment
 
-NAMES = ("sockets", "queues", "close", "threads", "pool-limit", "multiplex", "phases", "boundary", "http")
+NAMES = (
+    "sockets",
+    "queues",
+    "close",
+    "threads",
+    "pool-limit",
+    "multiplex",
+    "phases",
+    "modes",
+    "boundary",
+    "http",
+)
 EVERYTHING = "all"
 
 
