@@ -26,6 +26,7 @@ PURPOSES = {
     Command.STATUS.value: "Print what a running server does: engine, requests, and what auto has learnt.",
     Command.TOP.value: "Show a running server live: queues, connections, threads, where the time goes.",
     Command.DOCTOR.value: "Print what this machine offers a server, what it means, and what to do.",
+    Command.LOAD.value: "Measure a server by sending it requests: throughput, latencies, errors.",
     Command.LAB.value: "Try what is said of sockets, queues, threads and engines on the kernel that runs here.",
 }
 USAGES = {
@@ -33,6 +34,7 @@ USAGES = {
     Command.STATUS.value: " [--json] [--pid PID | --control PATH]",
     Command.TOP.value: " [--interval SECONDS] [--pid PID | --control PATH]",
     Command.DOCTOR.value: "",
+    Command.LOAD.value: " URL [FLAG]...",
     Command.LAB.value: " list | run (NAME... | all) [--report DIR] [--lang en|zh]",
 }
 OWN_FLAGS = {
@@ -44,6 +46,23 @@ OWN_FLAGS = {
     "--lang en|zh": "English or Simplified Chinese. [en]",
     "--pid PID": "The server's process; not needed where this user runs one server.",
     "--control PATH": "Its control socket, where that is not in the usual place.",
+}
+LOAD_FLAGS = {
+    "URL": "The server: http://HOST[:PORT][/PATH], or unix:SOCKET[:/PATH].",
+    "--connections N": "Connections at once. [64]",
+    "--seconds S": "How long it is measured. [10 s]",
+    "--rate R": "Requests due a second, whether or not the server keeps up (an open loop); latencies count from when"
+    " a request was due. Without it each connection asks again when it has been answered.",
+    "--pipeline N": "Requests at once on each connection. [1]",
+    "--method NAME": "[GET]",
+    "--header 'NAME: VALUE'": "A header field; may be said several times.",
+    "--body TEXT|@FILE": "What is sent with each request.",
+    "--requests FILE": "Requests to take in turn, one on each line: METHOD PATH, or a path alone.",
+    "--close": "A connection for each request.",
+    "--timeout S": "For a connection to be made, and for an answer. [5 s]",
+    "--warmup S": "How long it runs before what is measured begins. [0 s]",
+    "--plot FILE": "Draw latency by percentile: FILE.svg or FILE.png. Needs the extra lab.",
+    "--json": "For programs: one object.",
 }
 PRECEDENCE = (
     "A setting may also be given in the environment (GEARSHIFT_THREADS=8), or in gearshift.toml or the table"
@@ -75,11 +94,10 @@ def _more(width: int) -> str:
 
 def _command_help(command: str, width: int) -> str:
     if command in USAGES:
-        rows = [
-            _entry(term, meaning, width)
-            for term, meaning in OWN_FLAGS.items()
-            if term.split()[0] in USAGES[command]
-        ]
+        known = {term: said for term, said in OWN_FLAGS.items() if term.split()[0] in USAGES[command]}
+        if command == Command.LOAD.value:
+            known = LOAD_FLAGS
+        rows = [_entry(term, meaning, width) for term, meaning in known.items()]
         lines = [f"usage: gearshift {command}{USAGES[command]}", "", fill(PURPOSES[command], width)]
         return "\n".join([*lines, *([""] if rows else []), *rows]) + "\n"
     usage = f"usage: gearshift {command} [APP] [--engine ENGINE] [--bind ADDRESS]... [SETTING]..."

@@ -32,6 +32,7 @@ class Command(Enum):
     STATUS = "status"
     TOP = "top"
     DOCTOR = "doctor"
+    LOAD = "load"
     LAB = "lab"
     VERSION = "--version"
     HELP = "--help"
@@ -44,6 +45,7 @@ COMMANDS = (
     Command.STATUS,
     Command.TOP,
     Command.DOCTOR,
+    Command.LOAD,
     Command.LAB,
 )
 WORDS = tuple(command.value for command in COMMANDS)
@@ -56,6 +58,24 @@ WITHOUT_SETTINGS: dict[Command, tuple[bool, dict[str, str]]] = {
     Command.STATUS: (False, {"--json": "", "--pid": PROCESS, "--control": "a path"}),
     Command.TOP: (False, {"--interval": INTERVAL, "--pid": PROCESS, "--control": "a path"}),
     Command.DOCTOR: (False, {}),
+    Command.LOAD: (
+        False,
+        {
+            "--connections": "a whole number",
+            "--seconds": "a number of seconds",
+            "--rate": "a number of requests a second",
+            "--pipeline": "a whole number",
+            "--method": "a method's name",
+            "--header": "'Name: value'",
+            "--body": "a text, or @ and a file",
+            "--requests": "a file",
+            "--close": "",
+            "--timeout": "a number of seconds",
+            "--warmup": "a number of seconds",
+            "--plot": "a file",
+            "--json": "",
+        },
+    ),
     Command.LAB: (False, {"--report": "a folder", "--lang": "en or zh"}),
 }
 
@@ -98,8 +118,10 @@ def parse(arguments: Sequence[str]) -> Invocation:
 
 
 def _without_settings(command: Command, arguments: Iterable[str]) -> Invocation:
-    """A command with flags of its own: each by its name without dashes, as text; an engine's name as "engine"; as
-    "words" a list of what the lab is told to do."""
+    """A command with flags of its own: each by its name without dashes, as text, of --header a list of them; an
+    engine's name as "engine", what is to be loaded as "url"; what the
+    lab is told to do as a list, "words".
+    """
     takes_engine, known = WITHOUT_SETTINGS[command]
     flags: dict[str, object] = {}
     rest = iter(arguments)
@@ -116,7 +138,14 @@ def _without_settings(command: Command, arguments: Iterable[str]) -> Invocation:
             given = value if equals else next(rest, None)
             if not given or given.startswith("--"):
                 raise SettingError(f"{word}: found {given or 'nothing'}, expected {known[word]}")
-            flags[word[2:]] = given
+            if word == "--header":
+                said = flags.setdefault("header", [])
+                assert isinstance(said, list)
+                said.append(given)
+            else:
+                flags[word[2:]] = given
+        elif command is Command.LOAD and not argument.startswith("-") and "url" not in flags:
+            flags["url"] = argument
         elif command is Command.LAB and not argument.startswith("-"):
             flags["words"] = [*flags.get("words", []), argument]  # type: ignore[misc]
         elif argument.startswith("-") or not takes_engine or "engine" in flags:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from typing import NamedTuple
 
 from gearshift.kernel.sockets import address_text
 from gearshift.kernel.tcp_info import tcp_info
@@ -88,30 +87,18 @@ def descriptors() -> int:
     return len(os.listdir("/proc/self/fd")) - 1  # noqa: PTH208 - and the listing's own
 
 
-class Switches(NamedTuple):
-    """Context switches so far: voluntary ones, when a thread waits, and those it was made to."""
-
-    voluntary: int
-    involuntary: int
-
-    def since(self, earlier: Switches) -> int:
-        return sum(self) - sum(earlier)
-
-
-def switches(pid: int | str = "self") -> Switches:
-    """Of all threads a process has now."""
-    voluntary = involuntary = 0
+def switches(pid: int | str = "self") -> dict[int, int]:
+    """Context switches of each thread that a process has now: voluntary ones, when it waited, and those it was made to.
+    What a thread that has ended counted is gone with it.
+    """
+    found = {}
     for task in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208
         try:
             with open(f"/proc/{pid}/task/{task}/status", encoding="ascii", errors="replace") as file:  # noqa: PTH123
-                for line in file:
-                    if line.startswith("voluntary_ctxt_switches"):
-                        voluntary += int(line.split()[1])
-                    elif line.startswith("nonvoluntary_ctxt_switches"):
-                        involuntary += int(line.split()[1])
+                found[int(task)] = sum(int(line.split()[1]) for line in file if "ctxt_switches" in line)
         except (FileNotFoundError, ProcessLookupError):  # ended meanwhile
             continue
-    return Switches(voluntary, involuntary)
+    return found
 
 
 def memory(field: str, pid: int | str = "self") -> int:

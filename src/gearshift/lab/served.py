@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 URL = re.compile(rb"http://[0-9.]+:[0-9]+")
 STARTING = 20.0  # seconds that a server may take to say where it listens
-LOOK = 0.02  # seconds between two looks while it is loaded
+BETWEEN_LOOKS = 0.06  # seconds
+MOSTLY = 0.8
+STEADY = 5  # looks, from the last on, at which a load of half a second surely runs
 
 
 class Loaded(NamedTuple):
@@ -84,7 +86,7 @@ def load(pid: int, url: str, connections: int, seconds: float) -> Loaded:
     _, others = processors()
     command = [sys.executable, "-m", "gearshift", "load", url, "--json"]
     command += ["--connections", str(connections), "--seconds", f"{seconds:g}"]
-    before, cpu = switches(pid), _cpu(pid)
+    cpu = _cpu(pid)
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -92,7 +94,7 @@ def load(pid: int, url: str, connections: int, seconds: float) -> Loaded:
         stderr=subprocess.PIPE,
         preexec_fn=lambda: os.sched_setaffinity(0, others),
     )
-    threads, resident = _watch(process, pid)
+    looks = _watch(process, pid)
     answer, said = process.communicate(timeout=seconds + STARTING)
     if process.returncode:
         raise LoadFailedError(said.decode("utf-8", "replace").strip())
@@ -102,21 +104,46 @@ def load(pid: int, url: str, connections: int, seconds: float) -> Loaded:
         result["requests_per_second"],
         result["latency_ms"]["p99"] / 1000,
         {kind: count for kind, count in result["errors"].items() if count},
-        threads,
-        resident,
+        max(len(look.switches) for look in looks),
+        max(look.resident for look in looks),
         (_cpu(pid) - cpu) / requests,
-        max(switches(pid).since(before), 0) / requests,
+        _switches_a_second(looks) / max(result["requests_per_second"], 1e-9),
     )
 
 
-def _watch(process: subprocess.Popen[bytes], pid: int) -> tuple[int, int]:
-    """The most threads and memory of the server until the load's process has ended."""
-    threads = resident = 0
-    while process.poll() is None:
-        threads = max(threads, len(os.listdir(f"/proc/{pid}/task")))  # noqa: PTH208
-        resident = max(resident, memory("VmRSS", pid))
-        time.sleep(LOOK)
-    return threads, resident
+class Look(NamedTuple):
+    """At a server that is loaded. at: seconds. switches: of each thread so far. resident: bytes."""
+
+    at: float
+    switches: dict[int, int]
+    resident: int
+
+
+def _watch(process: subprocess.Popen[bytes], pid: int) -> list[Look]:
+    """Looks at the server until the load's process has ended; at least one."""
+    looks = []
+    while True:
+        looks.append(Look(time.monotonic(), switches(pid), memory("VmRSS", pid)))
+        try:
+            process.wait(BETWEEN_LOOKS)
+        except subprocess.TimeoutExpired:
+            continue
+        return looks
+
+
+def _switches_a_second(looks: Sequence[Look]) -> float:
+    """Over the last looks at which nearly all threads were there: before, the load was just beginning; afterwards its
+    connections end, and their threads with what they have counted.
+    """
+    most = max(len(look.switches) for look in looks)
+    steady = [look for look in looks if len(look.switches) > most * MOSTLY]
+    first, last = steady[max(0, len(steady) - STEADY)], steady[-1]
+    if last is first:
+        return 0.0
+    counted = sum(
+        count - first.switches[thread] for thread, count in last.switches.items() if thread in first.switches
+    )
+    return counted / (last.at - first.at)
 
 
 def _cpu(pid: int) -> float:
