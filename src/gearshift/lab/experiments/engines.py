@@ -4,6 +4,7 @@
 # ruff: noqa: RUF001, E501
 from __future__ import annotations
 
+from contextlib import ExitStack
 from itertools import pairwise
 
 from gearshift.lab.experiment import Experiment, Notebook
@@ -16,6 +17,7 @@ from gearshift.report.words import Text
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     Ladder = dict[str, dict[int, Loaded]]
 
@@ -49,6 +51,7 @@ CONNECTIONS = (1, 8, 64, 256)
 MIDDLE, MOST = 64, 256
 THREADS = 16
 SECONDS = 0.6
+WARMING = 0.2
 
 
 def run(notebook: Notebook) -> None:
@@ -79,15 +82,26 @@ def _engines() -> list[str]:
 
 def _measure(engines: list[str]) -> tuple[Ladder, dict[str, Loaded]]:
     """Each engine by number of connections; and each with handlers that wait, at MIDDLE connections."""
-    ladder: Ladder = {}
+    ladder: Ladder = {engine: {} for engine in engines}
     waiting = {}
-    for engine in engines:
-        with serving(APPLICATION, "--engine", engine, "--threads", str(THREADS)) as (pid, url):
-            load(pid, url, MIDDLE if engine != "thread" else 1, 0.2)  # what is imported and learnt once
-            ladder[engine] = {number: load(pid, url, number, SECONDS) for number in CONNECTIONS}
-        with serving(APPLICATION, "--engine", engine, "--threads", str(THREADS)) as (pid, url):
+    with ExitStack() as stack:
+        servers = {engine: stack.enter_context(_serving(engine)) for engine in engines}
+        for pid, url in servers.values():
+            load(pid, url, 1, WARMING)  # what is imported once
+        # By turns, so that what else the machine does meets them all. Memory that was needed once is not given back:
+        # connections only grow.
+        for number in CONNECTIONS:
+            for engine, (pid, url) in servers.items():
+                ladder[engine][number] = load(pid, url, number, SECONDS)
+    with ExitStack() as stack:
+        servers = {engine: stack.enter_context(_serving(engine)) for engine in engines}
+        for engine, (pid, url) in servers.items():
             waiting[engine] = load(pid, url + WAITING, MIDDLE, SECONDS)
     return ladder, waiting
+
+
+def _serving(engine: str) -> AbstractContextManager[tuple[int, str]]:
+    return serving(APPLICATION, "--engine", engine, "--threads", str(THREADS))
 
 
 def _structure(notebook: Notebook, ladder: Ladder) -> None:
