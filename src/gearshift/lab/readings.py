@@ -6,15 +6,18 @@ import os
 import statistics
 import time
 
+from gearshift.kernel.sock_diag import sockets
 from gearshift.kernel.sockets import address_text
-from gearshift.kernel.tcp_info import tcp_info
+from gearshift.kernel.tcp_info import STATES, tcp_info
 from gearshift.kernel.tcp_table import Row, rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
+    from collections.abc import Callable, Container, Iterable
     from socket import socket
     from typing import TypeVar
+
+    from gearshift.kernel.tcp_table import Place
 
     T = TypeVar("T")
 
@@ -62,14 +65,24 @@ def link(fd: int) -> str:
     return os.readlink(f"/proc/self/fd/{fd}")  # noqa: PTH115 - as in kernel/
 
 
-def find(local: tuple[str, int], peer: tuple[str, int]) -> Row | None:
-    """The kernel's row of one connection's end."""
-    return next((row for row in rows() if row.local == local and row.peer == peer), None)
+def table(states: Container[str] = STATES) -> Iterable[Row]:
+    """The kernel's TCP sockets in those states: asked over netlink, since a machine that has just been loaded has many
+    thousands in TIME-WAIT, and from /proc where that is refused. Raises OSError.
+    """
+    try:
+        return list(sockets(states))
+    except OSError:
+        return rows(states)
 
 
-def at_port(port: int, states: Container[str] | None = None) -> list[Row]:
+def find(local: Place, peer: Place, states: Container[str] = STATES) -> Row | None:
+    """The kernel's row of one connection's end, if it is in one of those states."""
+    return next((row for row in table(states) if row.local == local and row.peer == peer), None)
+
+
+def at_port(port: int, states: Container[str] = STATES) -> list[Row]:
     """The sockets with that local port, in those states."""
-    return [row for row in rows(states) if row.local[1] == port]
+    return [row for row in table(states) if row.local[1] == port]
 
 
 def tuple_of(sock: socket) -> str:

@@ -51,6 +51,7 @@ CLAIMS = {
         "打开 net.ipv4.tcp_abort_on_overflow 后，队列满时客户端会被重置。",
     ),
 }
+ESTABLISHED = ("ESTAB",)
 BACKLOGS = (2, 4, 8)
 ATTEMPTS = 14
 SHORT = 0.25  # seconds; on loopback a handshake is done before connect() returns
@@ -93,14 +94,14 @@ def _before_accept(notebook: Notebook) -> None:
         client.sendall(sent)
         place, peer = listener.getsockname(), client.getsockname()
         until(
-            lambda: (row := find(place, peer)) is not None and row.unread == len(sent),
+            lambda: (row := find(place, peer, ESTABLISHED)) is not None and row.unread == len(sent),
             "the bytes wait in the kernel",
         )
-        row = find(place, peer)
+        row = find(place, peer, ESTABLISHED)
         seen = state(client), _depth(listener)
         with listener.accept()[0] as server:
             received = server.recv(65536)
-            after = find(place, peer)
+            after = find(place, peer, ESTABLISHED)
     notebook.judge(
         "before-accept",
         row is not None
@@ -181,7 +182,7 @@ def _capacity(notebook: Notebook) -> None:
                 points.append((float(number), float(_depth(listener))))
             # What has not arrived by now was dropped: a handshake on loopback takes microseconds.
             until(lambda: _depth(listener) == backlog + 1, f"{backlog + 1} in the queue")  # noqa: B023
-            fitted.append(sum(row.state == "ESTAB" for row in at_port(listener.getsockname()[1])))
+            fitted.append(len(at_port(listener.getsockname()[1], ("ESTAB",))))
         lines[f"listen({backlog})"] = points
     listed = ", ".join(
         f"listen({backlog}): {number}" for backlog, number in zip(BACKLOGS, fitted, strict=True)
