@@ -25,6 +25,16 @@ PATIENCE = 10.0  # seconds; far more than anything on loopback takes
 LOOPBACK = "127.0.0.1"
 
 
+def _own_loopback() -> str:
+    """An address of 127.0.0.0/8, all of which is this machine (RFC 1122, 3.2.1.3), made of the process's number."""
+    pid = os.getpid()
+    return f"127.{1 + (pid >> 16)}.{pid >> 8 & 255}.{pid & 255}"
+
+
+# Where sockets are counted by their address: on 127.0.0.1 another program's may have the same port for a moment.
+OWN_LOOPBACK = _own_loopback()
+
+
 class NeverTrueError(Exception):
     """Something that had to become true did not."""
 
@@ -70,7 +80,8 @@ def table(states: Container[str] = STATES) -> Iterable[Row]:
     thousands in TIME-WAIT, and from /proc where that is refused. Raises OSError.
     """
     try:
-        return list(sockets(states))
+        # A walk that is continued after the table has changed may come by a socket twice (inet_diag.c).
+        return dict.fromkeys(sockets(states))
     except OSError:
         return rows(states)
 
@@ -80,9 +91,9 @@ def find(local: Place, peer: Place, states: Container[str] = STATES) -> Row | No
     return next((row for row in table(states) if row.local == local and row.peer == peer), None)
 
 
-def at_port(port: int, states: Container[str] = STATES) -> list[Row]:
-    """The sockets with that local port, in those states."""
-    return [row for row in table(states) if row.local[1] == port]
+def at(local: Place, states: Container[str] = STATES) -> list[Row]:
+    """The sockets with that local address, in those states."""
+    return [row for row in table(states) if row.local == local]
 
 
 def tuple_of(sock: socket) -> str:

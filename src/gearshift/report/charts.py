@@ -83,6 +83,9 @@ class Bars(NamedTuple):
             axes.grid(visible=False, axis="y")
             if self.log:
                 axes.set_xscale("log")
+                axes.set_xlim(
+                    min(values) / 3, max(values) * 5
+                )  # the least is seen too, and the longest has its words
                 _plain_ticks(axes.xaxis)
             else:
                 axes.set_xlim(0, max([*values, 1e-12]) * 1.18)

@@ -17,7 +17,7 @@ from gearshift.lab.experiment import Experiment, Notebook
 from gearshift.lab.forked import forked
 from gearshift.lab.half_open import everything, only_syns
 from gearshift.lab.namespace import NamespaceRefusedError, enter, set_sysctl
-from gearshift.lab.readings import LOOPBACK, at_port, becomes, find, state, until
+from gearshift.lab.readings import OWN_LOOPBACK, at, becomes, find, state, until
 from gearshift.report.charts import Lines
 from gearshift.report.words import Text
 
@@ -67,7 +67,7 @@ def run(notebook: Notebook) -> None:
 
 
 def _listener(backlog: int) -> socket.socket:
-    return socket.create_server((LOOPBACK, 0), backlog=backlog)
+    return socket.create_server((OWN_LOOPBACK, 0), backlog=backlog)
 
 
 def _begin(listener: socket.socket, stack: ExitStack) -> socket.socket:
@@ -157,15 +157,15 @@ def _half_open_anywhere() -> bool | str:
 def _half_open_seen() -> bool:
     with ExitStack() as stack:
         listener = stack.enter_context(_listener(4))
-        port = listener.getsockname()[1]
+        place = listener.getsockname()
         only_syns(listener)
         client = _begin(listener, stack)
         believes = _connected(client)
-        half = at_port(port, ("SYN-RECV",))
+        half = at(place, ("SYN-RECV",))
         depth = _depth(listener)
         everything(listener)
         client.send(b"x")  # carries an acknowledgement, which ends the handshake
-        moved = becomes(lambda: _depth(listener) == 1 and not at_port(port, ("SYN-RECV",)), 5)
+        moved = becomes(lambda: _depth(listener) == 1 and not at(place, ("SYN-RECV",)), 5)
     return believes and len(half) == 1 and half[0].inode == 0 and depth == 0 and moved
 
 
@@ -182,7 +182,7 @@ def _capacity(notebook: Notebook) -> None:
                 points.append((float(number), float(_depth(listener))))
             # What has not arrived by now was dropped: a handshake on loopback takes microseconds.
             until(lambda: _depth(listener) == backlog + 1, f"{backlog + 1} in the queue")  # noqa: B023
-            fitted.append(len(at_port(listener.getsockname()[1], ("ESTAB",))))
+            fitted.append(len(at(listener.getsockname(), ESTABLISHED)))
         lines[f"listen({backlog})"] = points
     listed = ", ".join(
         f"listen({backlog}): {number}" for backlog, number in zip(BACKLOGS, fitted, strict=True)
