@@ -20,6 +20,7 @@ ALONE = tuple(
         "browser",
         "faults",
         "lab",
+        "load",
         "status_page",
         "unit/apps/static",
         "unit/kernel",
