@@ -38,7 +38,7 @@ EXTRAS = {
     "opentelemetry": ("gearshift.apps",),
     "textual": ("gearshift.top", "gearshift.cli.top"),
     "rich": ("gearshift.top",),
-    "matplotlib": ("gearshift.load.plot",),
+    "matplotlib": ("gearshift.report", "gearshift.load.plot"),
 }
 THE_SERVER = (
     "gearshift.apps",
@@ -56,6 +56,19 @@ RULES = [
     ("gearshift.connection", ("gearshift.apps", "gearshift.engines", "gearshift.server"), ()),
     ("gearshift.channel", ("gearshift.apps", "gearshift.engines", "gearshift.server"), ()),
     ("gearshift.kernel", ("gearshift",), ("gearshift.kernel", "gearshift.errors")),
+    (
+        "gearshift.lab",
+        ("gearshift",),
+        (
+            "gearshift.lab",
+            "gearshift.kernel",
+            "gearshift.report",
+            "gearshift.errors",
+            "gearshift.version",
+            "gearshift.Server",
+        ),
+    ),
+    ("gearshift.report", ("gearshift",), ("gearshift.report", "gearshift.errors")),
     ("gearshift.listeners", ("gearshift.http", "gearshift.apps", "gearshift.engines"), ()),
     # The client knows the grammar of HTTP and the system calls, nothing of the server that it measures.
     ("gearshift.load", (*THE_SERVER, "gearshift.engines", "gearshift.cli"), ("gearshift.engines.sockets",)),

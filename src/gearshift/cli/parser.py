@@ -33,6 +33,7 @@ class Command(Enum):
     TOP = "top"
     DOCTOR = "doctor"
     LOAD = "load"
+    LAB = "lab"
     VERSION = "--version"
     HELP = "--help"
 
@@ -45,6 +46,7 @@ COMMANDS = (
     Command.TOP,
     Command.DOCTOR,
     Command.LOAD,
+    Command.LAB,
 )
 WORDS = tuple(command.value for command in COMMANDS)
 # Those that take no settings: whether an engine's name is expected, and their flags, with what each expects.
@@ -74,6 +76,7 @@ WITHOUT_SETTINGS: dict[Command, tuple[bool, dict[str, str]]] = {
             "--json": "",
         },
     ),
+    Command.LAB: (False, {"--report": "a folder", "--lang": "en or zh"}),
 }
 
 
@@ -116,7 +119,8 @@ def parse(arguments: Sequence[str]) -> Invocation:
 
 def _without_settings(command: Command, arguments: Iterable[str]) -> Invocation:
     """A command with flags of its own: each by its name without dashes, as text, of --header a list of them; an
-    engine's name as "engine", what is to be loaded as "url".
+    engine's name as "engine", what is to be loaded as "url"; what the
+    lab is told to do as a list, "words".
     """
     takes_engine, known = WITHOUT_SETTINGS[command]
     flags: dict[str, object] = {}
@@ -142,6 +146,8 @@ def _without_settings(command: Command, arguments: Iterable[str]) -> Invocation:
                 flags[word[2:]] = given
         elif command is Command.LOAD and not argument.startswith("-") and "url" not in flags:
             flags["url"] = argument
+        elif command is Command.LAB and not argument.startswith("-"):
+            flags["words"] = [*flags.get("words", []), argument]  # type: ignore[misc]
         elif argument.startswith("-") or not takes_engine or "engine" in flags:
             expected = f"one of {', '.join(known)}" if known else "nothing"
             raise SettingError(f"{command.value}: found {argument!r}, expected {expected}")
