@@ -1,0 +1,108 @@
+"""One run of `gearshift load` against a server, and what the server used meanwhile."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+
+from gearshift.bench.measurement import Sample
+from gearshift.bench.processors import on
+from gearshift.bench.readings import Watch
+from gearshift.errors import GearshiftError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from gearshift.bench.processors import Processors
+    from gearshift.bench.served import Served
+
+LOOK_EVERY = 0.2  # seconds
+PATIENCE = 15.0  # seconds beyond those asked for: answers that are awaited at the end
+
+
+class LoadError(GearshiftError):
+    """The load has not run as it was told to."""
+
+
+class Load:
+    """What is the same in every run.
+
+    requests: the path of a file of them. connections: of each run. processors: the server's and the client's.
+    """
+
+    def __init__(self, requests: str, connections: int, processors: Processors) -> None:
+        self._requests = requests
+        self.connections = connections
+        self._processors = processors
+
+    def run(self, served: Served, seconds: float, rate: float = 0.0) -> Sample:
+        """Loads the server. rate: requests a second that are due; 0 for a closed loop. Raises LoadError."""
+        command = [sys.executable, "-P", "-m", "gearshift", "load", served.url, "--json"]
+        command += ["--connections", str(self.connections), "--seconds", f"{seconds:.2f}"]
+        command += ["--requests", self._requests, *(["--rate", f"{rate:.2f}"] if rate else [])]
+        before = _children_cpu()
+        watch = Watch(served.processes, self._processors.server)
+        told = self._watched(command, watch, seconds)
+        use = watch.end()
+        client = _children_cpu() - before
+        return _sample(told, rate, use, client)
+
+    def _watched(self, command: list[str], watch: Watch, seconds: float) -> dict[str, Any]:
+        """Runs the command, looking at the server now and then; its result."""
+        deadline = time.monotonic() + seconds + PATIENCE
+        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+            with on(self._processors.client):
+                process = subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, start_new_session=True
+                )
+            try:
+                while not _ended(process):
+                    watch.look()
+                    if time.monotonic() > deadline:
+                        raise LoadError(f"the load was not done {PATIENCE:g} s after its end")
+            finally:
+                if process.poll() is None:
+                    process.kill()
+                    process.wait()
+            if process.returncode:
+                errors.seek(0)
+                words = errors.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
+                raise LoadError(f"the load ended with {process.returncode}: {words.removeprefix('gearshift: ')}")
+            output.seek(0)
+            result: dict[str, Any] = json.loads(output.read())
+            return result
+
+
+def _ended(process: subprocess.Popen[bytes]) -> bool:
+    """Waits a little for it."""
+    try:
+        process.wait(LOOK_EVERY)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _sample(told: dict[str, Any], offered: float, use: Any, client_cpu: float) -> Sample:
+    broken = sum(count for status, count in told["statuses"].items() if status.startswith("5"))
+    errors = told["errors"]
+    failed = sum(errors.values()) if isinstance(errors, dict) else errors
+    return Sample(
+        offered,
+        told["seconds"],
+        told["requests"] - broken,
+        failed + broken,
+        dict(told["latency_ms"]),
+        use,
+        client_cpu / told["seconds"] if told["seconds"] else 0.0,
+    )
+
+
+def _children_cpu() -> float:
+    """Of processes that have ended and been waited for, seconds."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -1,0 +1,186 @@
+"""What one run of load has shown, and what all runs of one candidate have shown together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from statistics import median
+
+from gearshift.bench.candidates import Candidate
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MOST_FAILED = 0.001  # share of the requests; more, and the rate is not sustained
+LEAST_ANSWERED = 0.98  # of what was due: less, and a queue grows, however short it still is
+NOT_BRACKETED = 1.1  # the rate above the highest that was tried may be sustained too: how far above, at a guess
+CLIENT_IS_FULL = 0.95  # of one processor
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What the server's processes used during one run.
+
+    cpu_seconds: of user and system time. memory: proportional set size at its largest, bytes; None where the kernel
+    doesn't tell. peak_memory: the largest resident set since the start, bytes. threads: most at once.
+    waits, preemptions: voluntary and involuntary context switches. foreign_cpu_seconds: what others ran on its processor.
+    """
+
+    cpu_seconds: float
+    memory: int | None
+    peak_memory: int | None
+    threads: int
+    waits: int
+    preemptions: int
+    foreign_cpu_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One run of load.
+
+    offered: requests a second that were due; 0 in a closed loop, where each connection asks again when it is answered.
+    seconds: measured. answered: requests with an answer that is no 5xx. failed: errors and 5xx answers.
+    latency: milliseconds by percentile: "p50", "p99", "max" and so on; of an open loop from when a request was due.
+    client_share: of one processor, what the client used.
+    """
+
+    offered: float
+    seconds: float
+    answered: int
+    failed: int
+    latency: dict[str, float]
+    use: Use
+    client_share: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return self.answered / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def cpu_microseconds(self) -> float | None:
+        """The server's, for each answer."""
+        return self.use.cpu_seconds / self.answered * 1e6 if self.answered else None
+
+    @property
+    def switches(self) -> float | None:
+        """Context switches for each answer."""
+        return (self.use.waits + self.use.preemptions) / self.answered if self.answered else None
+
+    @property
+    def busy_share(self) -> float:
+        """Of one processor, what the server used."""
+        return self.use.cpu_seconds / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def client_is_full(self) -> bool:
+        return self.client_share >= CLIENT_IS_FULL
+
+    def holds(self, target: float) -> bool:
+        """Whether what was offered was sustained. target: of the 99th percentile, milliseconds."""
+        asked = self.answered + self.failed
+        return (
+            self.answered > 0
+            and self.latency["p99"] <= target
+            and self.failed <= asked * MOST_FAILED
+            and self.rate >= self.offered * LEAST_ANSWERED
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Bracket:
+    """Where one search has come to: `low` was sustained (0: nothing was), `high` not (0: nothing was too much)."""
+
+    low: float
+    high: float
+
+    @property
+    def top(self) -> float:
+        """What the highest sustained rate is at most, as far as the search can tell."""
+        return self.high or self.low * NOT_BRACKETED
+
+
+@dataclass(slots=True)
+class Measured:
+    """Everything known of one candidate.
+
+    closed: closed loops, for its capacity. probes: open loops of the searches. brackets: one for each search.
+    common: open loops at the rate that all of the best were given. note: why something is missing, "" where nothing is.
+    """
+
+    candidate: Candidate
+    closed: list[Sample] = field(default_factory=list)
+    probes: list[Sample] = field(default_factory=list)
+    brackets: list[Bracket] = field(default_factory=list)
+    common: list[Sample] = field(default_factory=list)
+    note: str = ""
+
+    @property
+    def capacity(self) -> float:
+        """Answers a second of the closed loop; 0 where it was not run."""
+        return median(sample.rate for sample in self.closed) if self.closed else 0.0
+
+    @property
+    def sustained(self) -> float:
+        """The highest rate within the target: the median of what each search has come to; 0 where none has."""
+        return median(bracket.low for bracket in self.brackets) if self.brackets else 0.0
+
+    @property
+    def lowest(self) -> float:
+        """What it sustained at least, in its worst search."""
+        return min((bracket.low for bracket in self.brackets), default=0.0)
+
+    @property
+    def highest(self) -> float:
+        """What it may sustain at most, going by its best search."""
+        return max((bracket.top for bracket in self.brackets), default=0.0)
+
+    @property
+    def runs(self) -> list[Sample]:
+        return [*self.closed, *self.probes, *self.common]
+
+    @property
+    def cpu_microseconds(self) -> float | None:
+        """The server's CPU time for each answer, median of the runs under one load, or else of all."""
+        return _median(sample.cpu_microseconds for sample in self.common or self.runs)
+
+    @property
+    def switches(self) -> float | None:
+        """Context switches for each answer, median likewise."""
+        return _median(sample.switches for sample in self.common or self.runs)
+
+    @property
+    def memory(self) -> int | None:
+        """Bytes, at the most."""
+        return max((sample.use.memory for sample in self.runs if sample.use.memory is not None), default=None)
+
+    @property
+    def peak_memory(self) -> int | None:
+        found = (sample.use.peak_memory for sample in self.runs if sample.use.peak_memory is not None)
+        return max(found, default=None)
+
+    @property
+    def threads(self) -> int:
+        return max((sample.use.threads for sample in self.runs), default=0)
+
+    @property
+    def busy_share(self) -> float:
+        """Of one processor, at capacity."""
+        return median(sample.busy_share for sample in self.closed) if self.closed else 0.0
+
+    @property
+    def tails(self) -> dict[str, float]:
+        """Milliseconds by percentile under the common load, or else at the highest rate that was sustained."""
+        if self.common:
+            return {
+                name: median(sample.latency[name] for sample in self.common)
+                for name in self.common[0].latency
+            }
+        held = [sample for sample in self.probes if sample.offered <= self.sustained]
+        return max(held, key=lambda sample: sample.offered).latency if held else {}
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    found = [value for value in values if value is not None]
+    return median(found) if found else None
