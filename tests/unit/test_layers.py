@@ -38,6 +38,7 @@ EXTRAS = {
     "opentelemetry": ("gearshift.apps",),
     "textual": ("gearshift.top", "gearshift.cli.top"),
     "rich": ("gearshift.top",),
+    "matplotlib": ("gearshift.report",),
 }
 RULES = [
     # whose imports, what they may not name, and what of it they may nevertheless
@@ -48,6 +49,7 @@ RULES = [
     ("gearshift.connection", ("gearshift.apps", "gearshift.engines", "gearshift.server"), ()),
     ("gearshift.channel", ("gearshift.apps", "gearshift.engines", "gearshift.server"), ()),
     ("gearshift.kernel", ("gearshift",), ("gearshift.kernel", "gearshift.errors")),
+    ("gearshift.report", ("gearshift",), ("gearshift.report", "gearshift.errors")),
     ("gearshift.listeners", ("gearshift.http", "gearshift.apps", "gearshift.engines"), ()),
     ("gearshift.settings", ("gearshift.http", "gearshift.apps", "gearshift.engines"), ()),
 ]
