@@ -1,4 +1,4 @@
-"""What kind of application is meant, found out in a process of its own: importing it may start threads, or take memory."""
+"""What kind of application is meant, found out in a process of its own: importing it may start threads."""
 
 from __future__ import annotations
 
@@ -25,7 +25,12 @@ def look_at(text: str, interface: str) -> Application:
     command = [sys.executable, "-P", "-m", __name__, text, interface]
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LONGEST_START, check=False
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_START,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         raise ServerError(f"{text}: not imported within {LONGEST_START:g} s") from None

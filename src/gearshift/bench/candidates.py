@@ -64,7 +64,11 @@ class Plan(NamedTuple):
 
 
 def plan(
-    kind: Kind, connections: int, uring_refusal: str, engines: Sequence[str] = ENGINES, sizes: Sequence[int] = ()
+    kind: Kind,
+    connections: int,
+    uring_refusal: str,
+    engines: Sequence[str] = ENGINES,
+    sizes: Sequence[int] = (),
 ) -> Plan:
     """What of Gearshift's own is worth trying for an application of that kind.
 
@@ -96,7 +100,9 @@ def _of(engine: str, kind: Kind, sizes: list[int]) -> list[Candidate]:
         return [Candidate(GEARSHIFT, engine, size) for size in sizes if size >= DEFAULT_THREADS] or [
             Candidate(GEARSHIFT, engine, max(sizes))
         ]
-    return [Candidate(GEARSHIFT, engine, 0)]  # of ASGI, auto runs coroutines in one thread; of files, mostly too
+    return [
+        Candidate(GEARSHIFT, engine, 0)
+    ]  # of ASGI, auto runs coroutines in one thread; of files, mostly too
 
 
 def _most_telling_first(candidate: Candidate) -> tuple[int, int]:

@@ -72,7 +72,9 @@ class Load:
             if process.returncode:
                 errors.seek(0)
                 words = errors.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
-                raise LoadError(f"the load ended with {process.returncode}: {words.removeprefix('gearshift: ')}")
+                raise LoadError(
+                    f"the load ended with {process.returncode}: {words.removeprefix('gearshift: ')}"
+                )
             output.seek(0)
             result: dict[str, Any] = json.loads(output.read())
             return result

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 MOST_FAILED = 0.001  # share of the requests; more, and the rate is not sustained
 LEAST_ANSWERED = 0.98  # of what was due: less, and a queue grows, however short it still is
-NOT_BRACKETED = 1.1  # the rate above the highest that was tried may be sustained too: how far above, at a guess
+NOT_BRACKETED = (
+    1.1  # the rate above the highest that was tried may be sustained too: how far above, at a guess
+)
 CLIENT_IS_FULL = 0.95  # of one processor
 
 
@@ -23,7 +25,8 @@ class Use:
 
     cpu_seconds: of user and system time. memory: proportional set size at its largest, bytes; None where the kernel
     doesn't tell. peak_memory: the largest resident set since the start, bytes. threads: most at once.
-    waits, preemptions: voluntary and involuntary context switches. foreign_cpu_seconds: what others ran on its processor.
+    waits, preemptions: voluntary and involuntary context switches. foreign_cpu_seconds: of other programs on its
+    processor.
     """
 
     cpu_seconds: float

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 SIBLINGS = "/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list"
 TICKS = os.sysconf("SC_CLK_TCK")
-# user, nice, system and steal of a line of /proc/stat (proc_stat(5)). Interrupts are left out: those of loopback are the
-# server's own doing, and not always put down to it.
+# user, nice, system and steal of a line of /proc/stat (proc_stat(5)). Interrupts are left out: those of loopback are
+# the server's own doing, and not always put down to it.
 BUSY = (1, 2, 3, 8)
 
 

@@ -74,9 +74,9 @@ def from_file(path: str) -> Requests:
 
 
 def from_access_log(path: str) -> Requests:
-    """What an access log has recorded: common, combined or json, Gearshift's or any other server's. Raises SettingError.
+    """What an access log has recorded: common, combined or json, of Gearshift or any other server.
 
-    GET and HEAD only; requests that were answered 5xx are kept, those that could not be read are not.
+    Raises SettingError. GET and HEAD only; requests that were answered 5xx are kept, lines that tell none are not.
     """
     sent = []
     others: Counter[str] = Counter()
@@ -91,13 +91,19 @@ def from_access_log(path: str) -> Requests:
             others[request.method] += 1
     if not sent:
         found = f"no GET or HEAD in {path}" if others else f"no request in {path}"
-        raise SettingError(f"--access-log: found {found}, expected lines as common, combined or json has them")
+        raise SettingError(
+            f"--access-log: found {found}, expected lines as common, combined or json has them"
+        )
     notes = []
     if others:
         told = ", ".join(f"{count} {method}" for method, count in others.most_common())
-        notes.append(f"left out of the log: {told} (a log has no bodies, and what changes something isn't repeated)")
+        notes.append(
+            f"left out of the log: {told} (a log has no bodies, and what changes something isn't repeated)"
+        )
     if unread:
-        notes.append(f"left out of the log: {unread} line{'s' if unread > 1 else ''} without a request that can be sent")
+        notes.append(
+            f"left out of the log: {unread} line{'s' if unread > 1 else ''} without a request that can be sent"
+        )
     return _shortened(sent, notes)
 
 

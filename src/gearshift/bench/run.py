@@ -50,7 +50,7 @@ class Ask(NamedTuple):
 
 @dataclass(slots=True)
 class Outcome:
-    """measured: in the order in which they were begun. common_rate: requests a second that the best were given, 0 if none.
+    """measured: in the order in which they were begun. common_rate: requests a second that the best were given, or 0.
 
     left_out: what was not tried, and why. seconds: that it took. interrupted: it was ended early.
     """
@@ -63,7 +63,11 @@ class Outcome:
 
 
 class Bench:
-    """One run of the whole. tell: is called with the share that is done, 0 to 1, and what is being done now."""
+    """One run of the whole.
+
+    first_request: to see by whether a server answers. tell: is called with the share that is done, 0 to 1, and what is
+    being done now. began: when the user began to wait, by time.monotonic().
+    """
 
     def __init__(
         self,
@@ -72,13 +76,14 @@ class Bench:
         processors: Processors,
         first_request: Request,
         tell: Callable[[float, str], None],
+        began: float,
     ) -> None:
         self._ask = ask
         self._load = load
         self._processors = processors
         self._first_request = first_request
         self._tell = tell
-        self._began = time.monotonic()
+        self._began = began
         self.outcome = Outcome()
 
     def run(self, candidates: list[Candidate], versus: list[str]) -> Outcome:

@@ -67,7 +67,7 @@ class Served:
         self.url = url
 
     def __enter__(self) -> Self:
-        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed at the exit
+        self._output = tempfile.TemporaryFile()
         try:
             with on(self._processor):
                 self._process = subprocess.Popen(

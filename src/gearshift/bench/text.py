@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
     from gearshift.bench.measurement import Measured
     from gearshift.bench.run import Ask, Outcome
-    from gearshift.bench.words import Told
+    from gearshift.bench.session import Result
 
 WIDTH = 100
-UNKNOWN = "–"
+UNKNOWN = "-"
 HEADINGS = (
     "",
     "within target",
@@ -32,24 +32,30 @@ HEADINGS = (
 )
 
 
-def text(told: Told, outcome: Outcome, ask: Ask, notes: Sequence[str]) -> str:
-    """All of it, lines ended. notes: of the requests."""
+def text(result: Result) -> str:
+    """All of it, lines ended."""
+    told, outcome = result.told, result.outcome
     blocks = [told.headline]
     for sentences in (told.why, [told.sure] if told.sure else []):
         blocks += [fill(sentence, WIDTH, break_on_hyphens=False) for sentence in sentences]
     lines = ["\n".join(blocks)]
     rows = [row(one) for one in ranked(outcome.measured)]
     if rows:
-        lines.append("\n".join(_aligned([HEADINGS, *rows])) + "\n" + fill(legend(outcome, ask), WIDTH))
-    remarks = [
-        *told.notes,
-        *notes,
-        *(f"{one.candidate.name}: {one.note}." for one in outcome.measured if one.note),
-        *(f"Not tried: {name}: {reason}." for name, reason in outcome.left_out),
-    ]
+        lines.append("\n".join(_aligned([HEADINGS, *rows])) + "\n" + fill(legend(outcome, result.ask), WIDTH))
+    remarks = all_remarks(result)
     if remarks:
         lines.append("\n".join(_bullet(remark) for remark in remarks))
     return "\n\n".join(lines) + "\n"
+
+
+def all_remarks(result: Result) -> list[str]:
+    """What to bear in mind, and what is missing and why: a sentence each."""
+    return [
+        *result.told.notes,
+        *(f"Requests {note}." for note in result.requests.notes),
+        *(f"{one.candidate.name}: {one.note}." for one in result.outcome.measured if one.note),
+        *(f"Not tried: {name}: {reason}." for name, reason in result.outcome.left_out),
+    ]
 
 
 def ranked(measured: Sequence[Measured]) -> list[Measured]:
@@ -63,7 +69,7 @@ def row(one: Measured) -> tuple[str, ...]:
     return (
         one.candidate.name,
         f"{rate(one.sustained)}/s" if one.sustained else ("none" if one.brackets else UNKNOWN),
-        f"{rate(one.lowest)}–{rate(one.highest)}" if one.sustained else UNKNOWN,
+        f"{rate(one.lowest)}-{rate(one.highest)}" if one.sustained else UNKNOWN,
         f"{rate(one.capacity)}/s" if one.closed else UNKNOWN,
         *(f"{tails[name]:,.3g}" if name in tails else UNKNOWN for name in ("p50", "p99", "p99_9")),
         f"{one.cpu_microseconds:,.0f}" if one.cpu_microseconds is not None else UNKNOWN,

@@ -1,7 +1,7 @@
 """Which engine and size to use, why, and how sure that is: from measurements to words, and nothing else.
 
-What can't be told apart is called equal; among equals the one that costs less is taken, and among those that cost the same
-the one that asks least of whoever runs it.
+What can't be told apart is called equal; among equals the one that costs less is taken, and among those that cost the
+same the one that asks least of whoever runs it.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def judge(measured: Sequence[Measured]) -> Verdict:
 
 
 def _can_be_as_good(one: Measured, best: Measured) -> bool:
-    """Whether what one may sustain at most reaches what the best sustains at least, or they are as near as can be told."""
+    """Whether what one may sustain at most reaches what the best does at least, or they are as near as can be told."""
     return (
         one is best
         or one.sustained >= best.sustained * RESOLUTION

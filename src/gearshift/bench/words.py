@@ -99,7 +99,9 @@ def _preference(choice: Measured, equals: Sequence[Measured]) -> str:
     cost = choice.cpu_microseconds
     dearer = max((one.cpu_microseconds or 0.0 for one in equals), default=0.0)
     if cost and dearer > cost * FAR_APART:
-        reasons.append(f"it needs less CPU time than the dearest of them ({cost:,.0f} against {dearer:,.0f} µs)")
+        reasons.append(
+            f"it needs less CPU time than the dearest of them ({cost:,.0f} against {dearer:,.0f} µs)"
+        )
     if choice.candidate.is_default:
         reasons.append("it is the default")
     elif not any(one.candidate.is_default for one in equals) or not reasons:
@@ -107,9 +109,7 @@ def _preference(choice: Measured, equals: Sequence[Measured]) -> str:
     return "taken because " + listed(reasons)
 
 
-def _what_limits(
-    choice: Measured, measured: Sequence[Measured], ask: Ask, connections: int
-) -> list[str]:
+def _what_limits(choice: Measured, measured: Sequence[Measured], ask: Ask, connections: int) -> list[str]:
     """What keeps it from doing more, going by the processor and by what other numbers of threads have done."""
     sentences = []
     inline = next((one for one in measured if one.candidate.engine in ONE_THREAD and one.closed), None)
@@ -117,12 +117,12 @@ def _what_limits(
     if waits and inline is not None and choice.sustained > inline.capacity * FAR_APART:
         sentences.append(
             f"Its handlers wait: on {inline.candidate.in_words}, which runs them one after another,"
-            f" {rate(inline.capacity)} a second leave the processor {_idle(inline)} % idle; threads let the waiting overlap."
+            f" {rate(inline.capacity)} a second leave the processor {_idle(inline)} % idle; threads let waits overlap."
         )
     if choice.closed and choice.busy_share >= BUSY:
         sentences.append(
-            f"The processor is what limits ({choice.busy_share * 100:.0f} % busy at full load): more threads cannot help,"
-            " more processes or quicker handlers can."
+            f"The processor is what limits ({choice.busy_share * 100:.0f} % busy at full load): more threads can't"
+            " help, more processes or quicker handlers can."
         )
     elif choice.closed and choice.busy_share < IDLE and _threads_limit(choice, measured):
         sentences.append(
@@ -165,7 +165,9 @@ def _nothing_holds(outcome: Outcome, ask: Ask) -> str:
 def _nearest(outcome: Outcome, ask: Ask) -> list[str]:
     """The run that came nearest, and what stands in the way."""
     tried = [(one, sample) for one in outcome.measured for sample in one.runs if sample.answered]
-    sentences = [f"{one.candidate.in_words}: {one.note}." for one in outcome.measured if one.note and not one.runs]
+    sentences = [
+        f"{one.candidate.in_words}: {one.note}." for one in outcome.measured if one.note and not one.runs
+    ]
     if tried:
         one, sample = min(tried, key=lambda pair: pair[1].latency["p99"])
         sentences.append(
@@ -200,7 +202,7 @@ def _cautions(verdict: Verdict, ask: Ask) -> list[str]:
         return []
     if verdict.choice.candidate.engine in ONE_THREAD:
         return [
-            "It runs handlers one after another: one that waits, and was not among the requests sent, holds up everybody."
+            "It runs handlers one after another: one that waits (none of those measured, perhaps) holds up everybody."
         ]
     return ["It calls the application from several threads at once, for which the application must be ready."]
 
@@ -214,7 +216,7 @@ def _circumstances(outcome: Outcome, processors: Processors) -> list[str]:
     full = {one.candidate.name for one in outcome.measured if any(run.client_is_full for run in one.closed)}
     if full and processors.apart:
         notes.append(
-            f"The load generator was at its limit with {listed(sorted(full)[:MOST_NAMED])}: they may do more than shown."
+            f"The load was at its own limit with {listed(sorted(full)[:MOST_NAMED])}: they may do more than shown."
         )
     seconds = sum(sample.seconds for sample in samples)
     foreign = sum(sample.use.foreign_cpu_seconds for sample in samples)

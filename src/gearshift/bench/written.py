@@ -7,13 +7,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from gearshift.bench.measurement import Measured, Sample
-    from gearshift.bench.run import Ask, Outcome
-    from gearshift.bench.verdict import Verdict
-    from gearshift.bench.words import Told
+    from gearshift.bench.session import Result
 
 
-def as_dict(verdict: Verdict, told: Told, outcome: Outcome, ask: Ask) -> dict[str, Any]:
+def as_dict(result: Result) -> dict[str, Any]:
     """Everything measured and said: plain values. What isn't known is null."""
+    verdict, told, outcome, ask = result.verdict, result.told, result.outcome, result.ask
     choice = verdict.choice
     return {
         "application": ask.application.name,
@@ -29,6 +28,12 @@ def as_dict(verdict: Verdict, told: Told, outcome: Outcome, ask: Ask) -> dict[st
             "equal": [one.candidate.name for one in verdict.equals],
             "words": [told.headline, *told.why, *([told.sure] if told.sure else []), *told.notes],
         },
+        "requests": {
+            "sent": len(result.requests.sent),
+            "different": len(set(result.requests.sent)),
+            "notes": result.requests.notes,
+        },
+        "connections": result.connections,
         "common_rate": outcome.common_rate or None,
         "candidates": [_measured(one) for one in outcome.measured],
         "left_out": [{"name": name, "reason": reason} for name, reason in outcome.left_out],
