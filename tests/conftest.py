@@ -19,6 +19,7 @@ ALONE = tuple(
         "applications/test_server_rounds.py",
         "browser",
         "faults",
+        "lab",
         "status_page",
         "unit/apps/static",
         "unit/kernel",

@@ -49,6 +49,18 @@ RULES = [
     ("gearshift.connection", ("gearshift.apps", "gearshift.engines", "gearshift.server"), ()),
     ("gearshift.channel", ("gearshift.apps", "gearshift.engines", "gearshift.server"), ()),
     ("gearshift.kernel", ("gearshift",), ("gearshift.kernel", "gearshift.errors")),
+    (
+        "gearshift.lab",
+        ("gearshift",),
+        (
+            "gearshift.lab",
+            "gearshift.kernel",
+            "gearshift.report",
+            "gearshift.errors",
+            "gearshift.version",
+            "gearshift.Server",
+        ),
+    ),
     ("gearshift.report", ("gearshift",), ("gearshift.report", "gearshift.errors")),
     ("gearshift.listeners", ("gearshift.http", "gearshift.apps", "gearshift.engines"), ()),
     ("gearshift.settings", ("gearshift.http", "gearshift.apps", "gearshift.engines"), ()),

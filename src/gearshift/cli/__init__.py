@@ -1,4 +1,4 @@
-"""The command line: `gearshift serve`, `settings`, `shift`, `status`, `top`, `doctor`."""
+"""The command line: `gearshift serve`, `settings`, `shift`, `status`, `top`, `doctor`, `lab`."""
 
 from __future__ import annotations
 
@@ -59,6 +59,10 @@ def _run(invocation: Invocation) -> int:
             from gearshift.cli import doctor
 
             return doctor.run(invocation.flags)
+        case Command.LAB:
+            from gearshift.cli import lab
+
+            return lab.run(invocation.flags)
         case Command.VERSION:
             from gearshift.cli.output import write
             from gearshift.version import __version__

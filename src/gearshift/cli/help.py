@@ -26,18 +26,22 @@ PURPOSES = {
     Command.STATUS.value: "Print what a running server does: engine, requests, and what auto has learnt.",
     Command.TOP.value: "Show a running server live: queues, connections, threads, where the time goes.",
     Command.DOCTOR.value: "Print what this machine offers a server, what it means, and what to do.",
+    Command.LAB.value: "Try what is said of sockets, queues, threads and engines on the kernel that runs here.",
 }
 USAGES = {
     Command.SHIFT.value: " ENGINE [--threads N] [--pid PID | --control PATH]",
     Command.STATUS.value: " [--json] [--pid PID | --control PATH]",
     Command.TOP.value: " [--interval SECONDS] [--pid PID | --control PATH]",
     Command.DOCTOR.value: "",
+    Command.LAB.value: " list | run (NAME... | all) [--report DIR] [--lang en|zh]",
 }
 OWN_FLAGS = {
     "ENGINE": "The engine that is to serve: thread, pool, epoll, uring or auto.",
     "--threads N": "Threads that run handlers, in pool and auto; as many as before by default.",
     "--json": "For programs: one object.",
     "--interval SECONDS": "From one look to the next. [1 s]",
+    "--report DIR": "A folder, in which index.html shows figures and pictures too.",
+    "--lang en|zh": "English or Simplified Chinese. [en]",
     "--pid PID": "The server's process; not needed where this user runs one server.",
     "--control PATH": "Its control socket, where that is not in the usual place.",
 }

@@ -32,11 +32,20 @@ class Command(Enum):
     STATUS = "status"
     TOP = "top"
     DOCTOR = "doctor"
+    LAB = "lab"
     VERSION = "--version"
     HELP = "--help"
 
 
-COMMANDS = (Command.SERVE, Command.SETTINGS, Command.SHIFT, Command.STATUS, Command.TOP, Command.DOCTOR)
+COMMANDS = (
+    Command.SERVE,
+    Command.SETTINGS,
+    Command.SHIFT,
+    Command.STATUS,
+    Command.TOP,
+    Command.DOCTOR,
+    Command.LAB,
+)
 WORDS = tuple(command.value for command in COMMANDS)
 # Those that take no settings: whether an engine's name is expected, and their flags, with what each expects.
 WITHOUT_SETTINGS: dict[Command, tuple[bool, dict[str, str]]] = {
@@ -47,6 +56,7 @@ WITHOUT_SETTINGS: dict[Command, tuple[bool, dict[str, str]]] = {
     Command.STATUS: (False, {"--json": "", "--pid": PROCESS, "--control": "a path"}),
     Command.TOP: (False, {"--interval": INTERVAL, "--pid": PROCESS, "--control": "a path"}),
     Command.DOCTOR: (False, {}),
+    Command.LAB: (False, {"--report": "a folder", "--lang": "en or zh"}),
 }
 
 
@@ -88,7 +98,8 @@ def parse(arguments: Sequence[str]) -> Invocation:
 
 
 def _without_settings(command: Command, arguments: Iterable[str]) -> Invocation:
-    """A command with flags of its own: each by its name without dashes, as text; an engine's name as "engine"."""
+    """A command with flags of its own: each by its name without dashes, as text; an engine's name as "engine"; as
+    "words" a list of what the lab is told to do."""
     takes_engine, known = WITHOUT_SETTINGS[command]
     flags: dict[str, object] = {}
     rest = iter(arguments)
@@ -106,6 +117,8 @@ def _without_settings(command: Command, arguments: Iterable[str]) -> Invocation:
             if not given or given.startswith("--"):
                 raise SettingError(f"{word}: found {given or 'nothing'}, expected {known[word]}")
             flags[word[2:]] = given
+        elif command is Command.LAB and not argument.startswith("-"):
+            flags["words"] = [*flags.get("words", []), argument]  # type: ignore[misc]
         elif argument.startswith("-") or not takes_engine or "engine" in flags:
             expected = f"one of {', '.join(known)}" if known else "nothing"
             raise SettingError(f"{command.value}: found {argument!r}, expected {expected}")
