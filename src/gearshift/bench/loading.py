@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gearshift.bench.processors import Processors
     from gearshift.bench.served import Served
 
+COMMAND = (sys.executable, "-P", "-m", "gearshift", "load")
 LOOK_EVERY = 0.2  # seconds
 PATIENCE = 15.0  # seconds beyond those asked for: answers that are awaited at the end
 
@@ -42,7 +43,7 @@ class Load:
 
     def run(self, served: Served, seconds: float, rate: float = 0.0) -> Sample:
         """Loads the server. rate: requests a second that are due; 0 for a closed loop. Raises LoadError."""
-        command = [sys.executable, "-P", "-m", "gearshift", "load", served.url, "--json"]
+        command = [*COMMAND, served.url, "--json"]
         command += ["--connections", str(self.connections), "--seconds", f"{seconds:.2f}"]
         command += ["--requests", self._requests, *(["--rate", f"{rate:.2f}"] if rate else [])]
         before = _children_cpu()

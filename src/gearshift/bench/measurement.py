@@ -16,6 +16,7 @@ LEAST_ANSWERED = 0.98  # of what was due: less, and a queue grows, however short
 NOT_BRACKETED = (
     1.1  # the rate above the highest that was tried may be sustained too: how far above, at a guess
 )
+DISTURBED = 0.1  # of the time on the server's processor, by other programs
 CLIENT_IS_FULL = 0.95  # of one processor
 
 
@@ -74,7 +75,12 @@ class Sample:
     @property
     def busy_share(self) -> float:
         """Of one processor, what the server used."""
-        return self.use.cpu_seconds / self.seconds if self.seconds > 0 else 0.0
+        return min(self.use.cpu_seconds / self.seconds, 1.0) if self.seconds > 0 else 0.0
+
+    @property
+    def is_disturbed(self) -> bool:
+        """Whether other programs took much of the server's processor."""
+        return self.use.foreign_cpu_seconds > self.seconds * DISTURBED
 
     @property
     def client_is_full(self) -> bool:

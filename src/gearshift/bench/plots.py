@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from gearshift.bench.candidates import GEARSHIFT
 from gearshift.bench.text import ranked
-from gearshift.bench.words import rate
+from gearshift.bench.words import microseconds, rate
 from gearshift.report import drawing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from gearshift.bench.measurement import Measured
@@ -126,23 +127,27 @@ def latency_by_percentile(result: Result) -> str:
 def costs(result: Result) -> str:
     """Four small pictures beside each other, with the same rows."""
     shown = ranked([one for one in result.outcome.measured if one.runs])
-    columns: tuple[tuple[str, list[float | None], str], ...] = (
-        ("CPU µs an answer", [one.cpu_microseconds for one in shown], "{:,.0f}"),
-        ("switches an answer", [one.switches for one in shown], "{:.2f}"),
-        ("threads", [float(one.threads) for one in shown], "{:,.0f}"),
-        ("memory, MiB", [None if one.memory is None else one.memory / 2**20 for one in shown], "{:,.0f}"),
+    columns: tuple[tuple[str, list[float | None], Callable[[float], str]], ...] = (
+        ("CPU µs an answer", [one.cpu_microseconds for one in shown], microseconds),
+        ("switches an answer", [one.switches for one in shown], "{:.2f}".format),
+        ("threads", [float(one.threads) for one in shown], "{:,.0f}".format),
+        (
+            "memory, MiB",
+            [None if one.memory is None else one.memory / 2**20 for one in shown],
+            "{:,.0f}".format,
+        ),
     )
 
     def draw(figure: Any) -> None:
         places = range(len(shown))
-        for axes, (title, values, form) in zip(figure.subplots(1, 4, sharey=True), columns, strict=True):
+        for axes, (title, values, in_words) in zip(figure.subplots(1, 4, sharey=True), columns, strict=True):
             drawn = axes.barh(
                 places,
                 [value or 0.0 for value in values],
                 height=0.6,
                 color=[drawing.colour(_tone(one, result)) for one in shown],
             )
-            labels = ["-" if value is None else form.format(value) for value in values]
+            labels = ["-" if value is None else in_words(value) for value in values]
             axes.bar_label(drawn, labels=labels, padding=3, fontsize=9.5)
             axes.set_xlim(0, (max(value or 0.0 for value in values) or 1.0) * 1.4)
             axes.set_xticks([])

@@ -9,7 +9,7 @@ from gearshift.bench.candidates import GEARSHIFT
 from gearshift.bench.peers import version
 from gearshift.bench.session import machine
 from gearshift.bench.text import HEADINGS, all_remarks, legend, ranked, row
-from gearshift.bench.words import rate
+from gearshift.bench.words import microseconds, rate
 from gearshift.errors import GearshiftError
 from gearshift.report import page
 from gearshift.report.page import Finding, Mark
@@ -161,6 +161,6 @@ def _run(name: str, sample: Sample, target: float) -> list[str | Mark]:
         f"{sample.failed:,}",
         f"{sample.latency['p50']:,.3g}",
         f"{sample.latency['p99']:,.3g}",
-        f"{cost:,.0f}" if cost is not None else "-",
+        microseconds(cost) if cost is not None else "-",
         held if sample.offered else "-",
     ]

@@ -208,15 +208,21 @@ class Bench:
         try:
             for left in range(probes, 0, -1):
                 rate = search.next_rate
-                if rate is None or (left < probes and until - time.monotonic() < SHORTEST + AROUND_A_RUN):
+                if rate is None or (left < probes and not self._has_time(until)):
                     break
                 self._say(measured.candidate, f"{rate:,.0f} requests a second")
                 sample = self._load.run(served, self._length(until, left, rate), rate)
+                if not sample.holds(self._ask.target) and sample.is_disturbed and self._has_time(until):
+                    continue  # that may have been another program's doing: the same once more
                 measured.probes.append(sample)
                 search.learn(rate, sample.holds(self._ask.target))
         finally:  # Ctrl-C: what the search has come to so far is kept
             if search.bracket != NOTHING_KNOWN:
                 measured.brackets.append(search.bracket)
+
+    def _has_time(self, until: float) -> bool:
+        """For one more run."""
+        return until - time.monotonic() >= SHORTEST + AROUND_A_RUN
 
     def _length(self, until: float, runs: int, rate: float = 0.0) -> float:
         """Of the next run, where so many are still to come by then, seconds."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textwrap import fill
 
-from gearshift.bench.words import rate
+from gearshift.bench.words import microseconds, rate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def row(one: Measured) -> tuple[str, ...]:
         f"{rate(one.lowest)}-{rate(one.highest)}" if one.sustained else UNKNOWN,
         f"{rate(one.capacity)}/s" if one.closed else UNKNOWN,
         *(f"{tails[name]:,.3g}" if name in tails else UNKNOWN for name in ("p50", "p99", "p99_9")),
-        f"{one.cpu_microseconds:,.0f}" if one.cpu_microseconds is not None else UNKNOWN,
+        microseconds(one.cpu_microseconds) if one.cpu_microseconds is not None else UNKNOWN,
         f"{one.switches:.2f}" if one.switches is not None else UNKNOWN,
         f"{one.threads}" if one.runs else UNKNOWN,
         _mebibytes(one.memory),

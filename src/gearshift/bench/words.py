@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from gearshift.apps.loader import Kind
 from gearshift.bench.candidates import GEARSHIFT
+from gearshift.bench.measurement import DISTURBED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 BUSY = 0.85  # of a processor: it is what limits
 IDLE = 0.6  # of a processor: something else does
 FAR_APART = 1.15  # between rates: worth a sentence
-DISTURBED = 0.1  # of the time on the server's processor, by other programs
 MOST_NAMED = 4
 ONE_THREAD = ("epoll", "uring")
 
@@ -58,6 +58,11 @@ def rate(value: float) -> str:
     return f"{value:.3g}"
 
 
+def microseconds(value: float) -> str:
+    """To three digits: `5.47`, `1,240`."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def listed(names: Iterable[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     *first, last = names
@@ -69,7 +74,7 @@ def listed(names: Iterable[str]) -> str:
 
 def _what_it_does(choice: Measured, ask: Ask) -> str:
     cost = choice.cpu_microseconds
-    costs = f", at {cost:,.0f} µs of CPU time each" if cost is not None else ""
+    costs = f", at {microseconds(cost)} µs of CPU time each" if cost is not None else ""
     return (
         f"{choice.candidate.in_words} answers {rate(choice.sustained)} requests a second with 99 of 100 answers within"
         f" {ask.target:g} ms{costs}."
@@ -100,7 +105,7 @@ def _preference(choice: Measured, equals: Sequence[Measured]) -> str:
     dearer = max((one.cpu_microseconds or 0.0 for one in equals), default=0.0)
     if cost and dearer > cost * FAR_APART:
         reasons.append(
-            f"it needs less CPU time than the dearest of them ({cost:,.0f} against {dearer:,.0f} µs)"
+            f"it needs less CPU time than the dearest of them ({microseconds(cost)} against {microseconds(dearer)} µs)"
         )
     if choice.candidate.is_default:
         reasons.append("it is the default")

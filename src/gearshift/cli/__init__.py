@@ -1,4 +1,4 @@
-"""The command line: `gearshift serve`, `settings`, `shift`, `status`, `top`, `doctor`, `lab`."""
+"""The command line: `gearshift serve`, `settings`, `shift`, `status`, `top`, `doctor`, `lab`, `bench`."""
 
 from __future__ import annotations
 
@@ -59,6 +59,10 @@ def _run(invocation: Invocation) -> int:
             from gearshift.cli import doctor
 
             return doctor.run(invocation.flags)
+        case Command.BENCH:
+            from gearshift.cli import bench
+
+            return bench.run(invocation.flags)
         case Command.LAB:
             from gearshift.cli import lab
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from textwrap import fill, wrap
 
 from gearshift.cli.parser import Command
@@ -26,6 +27,7 @@ PURPOSES = {
     Command.STATUS.value: "Print what a running server does: engine, requests, and what auto has learnt.",
     Command.TOP.value: "Show a running server live: queues, connections, threads, where the time goes.",
     Command.DOCTOR.value: "Print what this machine offers a server, what it means, and what to do.",
+    Command.BENCH.value: "Serve an application on each engine worth trying, and say which one to use and why.",
     Command.LAB.value: "Try what is said of sockets, queues, threads and engines on the kernel that runs here.",
 }
 USAGES = {
@@ -33,10 +35,25 @@ USAGES = {
     Command.STATUS.value: " [--json] [--pid PID | --control PATH]",
     Command.TOP.value: " [--interval SECONDS] [--pid PID | --control PATH]",
     Command.DOCTOR.value: "",
+    Command.BENCH.value: " [APP] [--path PATH]... [--requests FILE | --access-log FILE] [--target-ms MS]"
+    " [--connections N] [--seconds S] [--engines LIST] [--threads LIST] [--versus LIST]"
+    " [--interface auto|wsgi|asgi] [--report FILE] [--json]",
     Command.LAB.value: " list | run (NAME... | all) [--report DIR] [--lang en|zh]",
 }
 OWN_FLAGS = {
     "ENGINE": "The engine that is to serve: thread, pool, epoll, uring or auto.",
+    "APP": "What to serve, as for gearshift serve: module:attribute, module:factory(), a folder.",
+    "--path PATH": "What to ask for. May be given several times. [/]",
+    "--requests FILE": "What to ask for: METHOD PATH or a path on each line, taken in turn.",
+    "--access-log FILE": "What to ask for, as recorded: common, combined or json; GET and HEAD of it.",
+    "--target-ms MS": "Within which 99 of 100 requests are to be answered. [100 ms]",
+    "--connections N": "That the load keeps open. [64]",
+    "--seconds S": "For all of it. [75 s, and 12 s for each of --versus]",
+    "--engines LIST": "Those to try, with commas between. [all]",
+    "--threads LIST": "Numbers of threads to try in pool and auto, with commas between. [4,16,64]",
+    "--versus LIST": "To put beside it: gunicorn, uvicorn, granian, waitress, hypercorn of this environment.",
+    "--interface auto|wsgi|asgi": "How the application is called. [auto]",
+    "--report FILE": "A page of HTML with pictures. Needs gearshift[lab].",
     "--threads N": "Threads that run handlers, in pool and auto; as many as before by default.",
     "--json": "For programs: one object.",
     "--interval SECONDS": "From one look to the next. [1 s]",
@@ -78,7 +95,7 @@ def _command_help(command: str, width: int) -> str:
         rows = [
             _entry(term, meaning, width)
             for term, meaning in OWN_FLAGS.items()
-            if term.split()[0] in USAGES[command]
+            if re.search(rf"{re.escape(term)}(?![\w|])", USAGES[command])
         ]
         lines = [f"usage: gearshift {command}{USAGES[command]}", "", fill(PURPOSES[command], width)]
         return "\n".join([*lines, *([""] if rows else []), *rows]) + "\n"

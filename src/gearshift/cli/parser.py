@@ -33,6 +33,7 @@ class Command(Enum):
     TOP = "top"
     DOCTOR = "doctor"
     LAB = "lab"
+    BENCH = "bench"
     VERSION = "--version"
     HELP = "--help"
 
@@ -45,6 +46,7 @@ COMMANDS = (
     Command.TOP,
     Command.DOCTOR,
     Command.LAB,
+    Command.BENCH,
 )
 WORDS = tuple(command.value for command in COMMANDS)
 # Those that take no settings: whether an engine's name is expected, and their flags, with what each expects.
@@ -57,7 +59,25 @@ WITHOUT_SETTINGS: dict[Command, tuple[bool, dict[str, str]]] = {
     Command.TOP: (False, {"--interval": INTERVAL, "--pid": PROCESS, "--control": "a path"}),
     Command.DOCTOR: (False, {}),
     Command.LAB: (False, {"--report": "a folder", "--lang": "en or zh"}),
+    Command.BENCH: (
+        False,
+        {
+            "--path": "a path that begins with /",
+            "--requests": "a file",
+            "--access-log": "a file",
+            "--target-ms": "milliseconds",
+            "--connections": "a number",
+            "--seconds": "a number of seconds",
+            "--engines": "engines with commas between",
+            "--threads": "numbers with commas between",
+            "--versus": "servers with commas between",
+            "--interface": Settings.declarations()["interface"].expected,
+            "--report": "a file",
+            "--json": "",
+        },
+    ),
 }
+REPEATED = ("--path",)  # of them, those that may be said several times
 
 
 class Invocation:
@@ -116,7 +136,12 @@ def _without_settings(command: Command, arguments: Iterable[str]) -> Invocation:
             given = value if equals else next(rest, None)
             if not given or given.startswith("--"):
                 raise SettingError(f"{word}: found {given or 'nothing'}, expected {known[word]}")
-            flags[word[2:]] = given
+            if word in REPEATED:
+                flags[word[2:]] = [*flags.get(word[2:], []), given]  # type: ignore[misc]
+            else:
+                flags[word[2:]] = given
+        elif command is Command.BENCH and "app" not in flags and not argument.startswith("-"):
+            flags["app"] = argument
         elif command is Command.LAB and not argument.startswith("-"):
             flags["words"] = [*flags.get("words", []), argument]  # type: ignore[misc]
         elif argument.startswith("-") or not takes_engine or "engine" in flags:
