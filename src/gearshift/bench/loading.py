@@ -18,12 +18,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from gearshift.bench.measurement import Use
     from gearshift.bench.processors import Processors
     from gearshift.bench.served import Served
 
 COMMAND = (sys.executable, "-P", "-m", "gearshift", "load")
 LOOK_EVERY = 0.2  # seconds
-PATIENCE = 15.0  # seconds beyond those asked for: answers that are awaited at the end
+TIMEOUT = 5.0  # seconds, for an answer
+PATIENCE = 15.0  # seconds beyond those asked for: to connect, and for the answers that are awaited at the end
 
 
 class LoadError(GearshiftError):
@@ -45,7 +47,13 @@ class Load:
         """Loads the server. rate: requests a second that are due; 0 for a closed loop. Raises LoadError."""
         command = [*COMMAND, served.url, "--json"]
         command += ["--connections", str(self.connections), "--seconds", f"{seconds:.2f}"]
-        command += ["--requests", self._requests, *(["--rate", f"{rate:.2f}"] if rate else [])]
+        command += [
+            "--timeout",
+            f"{TIMEOUT:g}",
+            "--requests",
+            self._requests,
+            *(["--rate", f"{rate:.2f}"] if rate else []),
+        ]
         before = _children_cpu()
         watch = Watch(served.processes, self._processors.server)
         told = self._watched(command, watch, seconds)
@@ -70,14 +78,15 @@ class Load:
                 if process.poll() is None:
                     process.kill()
                     process.wait()
-            if process.returncode:
+            output.seek(0)
+            said = output.read()
+            if not said:
                 errors.seek(0)
                 words = errors.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
                 raise LoadError(
                     f"the load ended with {process.returncode}: {words.removeprefix('gearshift: ')}"
                 )
-            output.seek(0)
-            result: dict[str, Any] = json.loads(output.read())
+            result: dict[str, Any] = json.loads(said)  # it ends with 1 where nothing was answered
             return result
 
 
@@ -90,18 +99,22 @@ def _ended(process: subprocess.Popen[bytes]) -> bool:
     return True
 
 
-def _sample(told: dict[str, Any], offered: float, use: Any, client_cpu: float) -> Sample:
+def _sample(told: dict[str, Any], offered: float, use: Use, client_cpu: float) -> Sample:
+    """What the load has told in JSON, and what was seen of the server."""
+    everything = told["requests"] + told["answered_late"]
     broken = sum(count for status, count in told["statuses"].items() if status.startswith("5"))
-    errors = told["errors"]
-    failed = sum(errors.values()) if isinstance(errors, dict) else errors
+    seconds = told["seconds"]
+    good = (everything - broken) / everything if everything else 0.0
     return Sample(
         offered,
-        told["seconds"],
-        told["requests"] - broken,
-        failed + broken,
-        dict(told["latency_ms"]),
+        seconds,
+        told["requests_per_second"] * good,
+        everything - broken,
+        sum(told["errors"].values()) + told["unanswered"] + broken,
+        told["due_but_not_sent"],
+        {name: value for name, value in told["latency_ms"].items() if value is not None},
         use,
-        client_cpu / told["seconds"] if told["seconds"] else 0.0,
+        client_cpu / seconds if seconds else 0.0,
     )
 
 

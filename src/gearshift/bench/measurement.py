@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MOST_FAILED = 0.001  # share of the requests; more, and the rate is not sustained
-LEAST_ANSWERED = 0.98  # of what was due: less, and a queue grows, however short it still is
+MOST_UNSENT = 0.02  # share of what was due: more found every connection waiting, and a queue grows
 NOT_BRACKETED = (
     1.1  # the rate above the highest that was tried may be sustained too: how far above, at a guess
 )
@@ -44,23 +44,22 @@ class Sample:
     """One run of load.
 
     offered: requests a second that were due; 0 in a closed loop, where each connection asks again when it is answered.
-    seconds: measured. answered: requests with an answer that is no 5xx. failed: errors and 5xx answers.
-    latency: milliseconds by percentile: "p50", "p99", "max" and so on; of an open loop from when a request was due.
+    seconds: in which requests were sent. rate: answers a second within these. answered: requests with an answer that is
+    no 5xx, those that came later too. failed: errors and 5xx answers. unsent: due, with no connection free to the end.
+    latency: milliseconds by percentile: "p50", "p99", "max" and so on; of an open loop from when a request was due;
+    empty where nothing was answered.
     client_share: of one processor, what the client used.
     """
 
     offered: float
     seconds: float
+    rate: float
     answered: int
     failed: int
+    unsent: int
     latency: dict[str, float]
     use: Use
     client_share: float = 0.0
-
-    @property
-    def rate(self) -> float:
-        """Answers a second."""
-        return self.answered / self.seconds if self.seconds > 0 else 0.0
 
     @property
     def cpu_microseconds(self) -> float | None:
@@ -93,7 +92,7 @@ class Sample:
             self.answered > 0
             and self.latency["p99"] <= target
             and self.failed <= asked * MOST_FAILED
-            and self.rate >= self.offered * LEAST_ANSWERED
+            and self.unsent <= self.offered * self.seconds * MOST_UNSENT
         )
 
 
@@ -181,11 +180,9 @@ class Measured:
     @property
     def tails(self) -> dict[str, float]:
         """Milliseconds by percentile under the common load, or else at the highest rate that was sustained."""
-        if self.common:
-            return {
-                name: median(sample.latency[name] for sample in self.common)
-                for name in self.common[0].latency
-            }
+        answered = [sample.latency for sample in self.common if sample.latency]
+        if answered:
+            return {name: median(latency[name] for latency in answered) for name in answered[0]}
         held = [sample for sample in self.probes if sample.offered <= self.sustained]
         return max(held, key=lambda sample: sample.offered).latency if held else {}
 

@@ -124,7 +124,7 @@ def _method(result: Result) -> str:
     facts = {
         "application": f"`{ask.application.name}` ({ask.application.kind.value})",
         "requests": f"{paths}{more}",
-        "target": f"99 of 100 answers within {ask.target:g} ms, at most 1 of 1,000 failed, 98 of 100 due answered",
+        "target": f"99 of 100 answers within {ask.target:g} ms, at most 1 of 1,000 failed, 98 of 100 sent when due or soon after",
         "connections": f"{result.connections}, kept alive",
         "processors": apart,
         "measured": f"{sum(len(one.runs) for one in outcome.measured)} runs in {outcome.seconds:.0f} s",
@@ -159,8 +159,7 @@ def _run(name: str, sample: Sample, target: float) -> list[str | Mark]:
         f"{rate(sample.offered)}/s" if sample.offered else "-",
         f"{rate(sample.rate)}/s",
         f"{sample.failed:,}",
-        f"{sample.latency['p50']:,.3g}",
-        f"{sample.latency['p99']:,.3g}",
+        *(f"{sample.latency[name]:,.3g}" if name in sample.latency else "-" for name in ("p50", "p99")),
         microseconds(cost) if cost is not None else "-",
         held if sample.offered else "-",
     ]

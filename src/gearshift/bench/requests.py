@@ -9,6 +9,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from gearshift.errors import SettingError
+from gearshift.load.requests import TOKEN, read_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 MOST_LINES = 1_000_000  # of a log; what the load takes in turn has to fit into memory
 MOST_REQUESTS = 50_000
 WITHOUT_BODY = ("GET", "HEAD")  # a log has no bodies, and repeating what changes something would do harm
-METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token (RFC 9110 section 5.6.2)
 TARGET = re.compile(r"/[!-~]*")  # in origin form, of printable ASCII (RFC 9112 section 3.2.1)
 # The request as NCSA's formats quote it: quotes and backslashes escaped, other bytes as \xNN.
 QUOTED_REQUEST = re.compile(r'\] "((?:[^"\\]|\\.)*)" \d{3} ')
@@ -56,21 +56,8 @@ def from_paths(paths: Iterable[str]) -> Requests:
 
 
 def from_file(path: str) -> Requests:
-    """A file of requests: `METHOD PATH` or a path on each line. Raises SettingError."""
-    sent = []
-    for number, line in enumerate(_lines(path, "--requests"), 1):
-        words = line.split()
-        if not words or line.startswith("#"):
-            continue
-        request = Request("GET", words[0]) if len(words) == 1 else Request(words[0], words[1])
-        if len(words) > 2 or not METHOD.fullmatch(request.method) or not TARGET.fullmatch(request.target):
-            raise SettingError(
-                f"--requests: found {line.strip()!r} in line {number} of {path}, expected METHOD PATH or a path"
-            )
-        sent.append(request)
-    if not sent:
-        raise SettingError(f"--requests: found no request in {path}, expected METHOD PATH on each line")
-    return _shortened(sent, [])
+    """A file of requests as `gearshift load` reads it: `METHOD PATH` or a path on each line. Raises SettingError."""
+    return _shortened([Request(line.method, line.path) for line in read_lines(path, "GET")], [])
 
 
 def from_access_log(path: str) -> Requests:
@@ -132,7 +119,7 @@ def _of_json(line: str) -> Request | None:
 
 
 def _sendable(method: str, target: str) -> Request | None:
-    if METHOD.fullmatch(method) and TARGET.fullmatch(target):
+    if TOKEN.fullmatch(method) and TARGET.fullmatch(target):
         return Request(method, target)
     return None
 

@@ -1,4 +1,4 @@
-"""The command line: `gearshift serve`, `settings`, `shift`, `status`, `top`, `doctor`, `lab`, `bench`."""
+"""The command line: `gearshift serve`, `settings`, `shift`, `status`, `top`, `doctor`, `load`, `lab`, `bench`."""
 
 from __future__ import annotations
 
@@ -67,6 +67,10 @@ def _run(invocation: Invocation) -> int:
             from gearshift.cli import lab
 
             return lab.run(invocation.flags)
+        case Command.LOAD:
+            from gearshift.cli import load
+
+            return load.run(invocation.flags)
         case Command.VERSION:
             from gearshift.cli.output import write
             from gearshift.version import __version__

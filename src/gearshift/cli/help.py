@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from textwrap import fill, wrap
 
 from gearshift.cli.parser import Command
@@ -29,19 +28,45 @@ PURPOSES = {
     Command.DOCTOR.value: "Print what this machine offers a server, what it means, and what to do.",
     Command.BENCH.value: "Serve an application on each engine worth trying, and say which one to use and why.",
     Command.LAB.value: "Try what is said of sockets, queues, threads and engines on the kernel that runs here.",
+    Command.LOAD.value: "Measure a server by sending it requests: throughput, latencies, errors.",
 }
 USAGES = {
     Command.SHIFT.value: " ENGINE [--threads N] [--pid PID | --control PATH]",
     Command.STATUS.value: " [--json] [--pid PID | --control PATH]",
     Command.TOP.value: " [--interval SECONDS] [--pid PID | --control PATH]",
     Command.DOCTOR.value: "",
-    Command.BENCH.value: " [APP] [--path PATH]... [--requests FILE | --access-log FILE] [--target-ms MS]"
-    " [--connections N] [--seconds S] [--engines LIST] [--threads LIST] [--versus LIST]"
-    " [--interface auto|wsgi|asgi] [--report FILE] [--json]",
+    Command.BENCH.value: " [APP] [FLAG]...",
     Command.LAB.value: " list | run (NAME... | all) [--report DIR] [--lang en|zh]",
+    Command.LOAD.value: " URL [FLAG]...",
 }
 OWN_FLAGS = {
     "ENGINE": "The engine that is to serve: thread, pool, epoll, uring or auto.",
+    "--threads N": "Threads that run handlers, in pool and auto; as many as before by default.",
+    "--json": "For programs: one object.",
+    "--interval SECONDS": "From one look to the next. [1 s]",
+    "--report DIR": "A folder, in which index.html shows figures and pictures too.",
+    "--lang en|zh": "English or Simplified Chinese. [en]",
+    "--pid PID": "The server's process; not needed where this user runs one server.",
+    "--control PATH": "Its control socket, where that is not in the usual place.",
+}
+LOAD_FLAGS = {
+    "URL": "The server: http://HOST[:PORT][/PATH], or unix:SOCKET[:/PATH].",
+    "--connections N": "Connections at once. [64]",
+    "--seconds S": "How long it is measured. [10 s]",
+    "--rate R": "Requests due a second, whether or not the server keeps up (an open loop); latencies count from when"
+    " a request was due. Without it each connection asks again when it has been answered.",
+    "--pipeline N": "Requests at once on each connection. [1]",
+    "--method NAME": "[GET]",
+    "--header 'NAME: VALUE'": "A header field; may be said several times.",
+    "--body TEXT|@FILE": "What is sent with each request.",
+    "--requests FILE": "Requests to take in turn, one on each line: METHOD PATH, or a path alone.",
+    "--close": "A connection for each request.",
+    "--timeout S": "For a connection to be made, and for an answer. [5 s]",
+    "--warmup S": "How long it runs before what is measured begins. [0 s]",
+    "--plot FILE": "Draw latency by percentile: FILE.svg or FILE.png. Needs the extra lab.",
+    "--json": "For programs: one object.",
+}
+BENCH_FLAGS = {
     "APP": "What to serve, as for gearshift serve: module:attribute, module:factory(), a folder.",
     "--path PATH": "What to ask for. May be given several times. [/]",
     "--requests FILE": "What to ask for: METHOD PATH or a path on each line, taken in turn.",
@@ -54,14 +79,9 @@ OWN_FLAGS = {
     "--versus LIST": "To put beside it: gunicorn, uvicorn, granian, waitress, hypercorn of this environment.",
     "--interface auto|wsgi|asgi": "How the application is called. [auto]",
     "--report FILE": "A page of HTML with pictures. Needs gearshift[lab].",
-    "--threads N": "Threads that run handlers, in pool and auto; as many as before by default.",
     "--json": "For programs: one object.",
-    "--interval SECONDS": "From one look to the next. [1 s]",
-    "--report DIR": "A folder, in which index.html shows figures and pictures too.",
-    "--lang en|zh": "English or Simplified Chinese. [en]",
-    "--pid PID": "The server's process; not needed where this user runs one server.",
-    "--control PATH": "Its control socket, where that is not in the usual place.",
 }
+FLAGS_OF = {Command.LOAD.value: LOAD_FLAGS, Command.BENCH.value: BENCH_FLAGS}
 PRECEDENCE = (
     "A setting may also be given in the environment (GEARSHIFT_THREADS=8), or in gearshift.toml or the table"
     " [tool.gearshift] of pyproject.toml in the current folder (threads = 8). Flags win over the environment,"
@@ -92,11 +112,10 @@ def _more(width: int) -> str:
 
 def _command_help(command: str, width: int) -> str:
     if command in USAGES:
-        rows = [
-            _entry(term, meaning, width)
-            for term, meaning in OWN_FLAGS.items()
-            if re.search(rf"{re.escape(term)}(?![\w|])", USAGES[command])
-        ]
+        known = FLAGS_OF.get(command) or {
+            term: said for term, said in OWN_FLAGS.items() if term in USAGES[command]
+        }
+        rows = [_entry(term, meaning, width) for term, meaning in known.items()]
         lines = [f"usage: gearshift {command}{USAGES[command]}", "", fill(PURPOSES[command], width)]
         return "\n".join([*lines, *([""] if rows else []), *rows]) + "\n"
     usage = f"usage: gearshift {command} [APP] [--engine ENGINE] [--bind ADDRESS]... [SETTING]..."

@@ -32,6 +32,7 @@ class Command(Enum):
     STATUS = "status"
     TOP = "top"
     DOCTOR = "doctor"
+    LOAD = "load"
     LAB = "lab"
     BENCH = "bench"
     VERSION = "--version"
@@ -45,6 +46,7 @@ COMMANDS = (
     Command.STATUS,
     Command.TOP,
     Command.DOCTOR,
+    Command.LOAD,
     Command.LAB,
     Command.BENCH,
 )
@@ -76,8 +78,27 @@ WITHOUT_SETTINGS: dict[Command, tuple[bool, dict[str, str]]] = {
             "--json": "",
         },
     ),
+    Command.LOAD: (
+        False,
+        {
+            "--connections": "a whole number",
+            "--seconds": "a number of seconds",
+            "--rate": "a number of requests a second",
+            "--pipeline": "a whole number",
+            "--method": "a method's name",
+            "--header": "'Name: value'",
+            "--body": "a text, or @ and a file",
+            "--requests": "a file",
+            "--close": "",
+            "--timeout": "a number of seconds",
+            "--warmup": "a number of seconds",
+            "--plot": "a file",
+            "--json": "",
+        },
+    ),
 }
-REPEATED = ("--path",)  # of them, those that may be said several times
+REPEATED = ("--header", "--path")  # of them, those that may be said several times
+POSITIONAL = {Command.LOAD: "url", Command.BENCH: "app"}  # as what the word without dashes is known
 
 
 class Invocation:
@@ -118,8 +139,10 @@ def parse(arguments: Sequence[str]) -> Invocation:
 
 
 def _without_settings(command: Command, arguments: Iterable[str]) -> Invocation:
-    """A command with flags of its own: each by its name without dashes, as text; an engine's name as "engine"; as
-    "words" a list of what the lab is told to do."""
+    """A command with flags of its own: each by its name without dashes, as text, of those in REPEATED a list of them;
+    an engine's name as "engine", what is to be loaded as "url", what is to be served as "app", and as "words" a list of
+    what the lab is told to do.
+    """
     takes_engine, known = WITHOUT_SETTINGS[command]
     flags: dict[str, object] = {}
     rest = iter(arguments)
@@ -140,8 +163,8 @@ def _without_settings(command: Command, arguments: Iterable[str]) -> Invocation:
                 flags[word[2:]] = [*flags.get(word[2:], []), given]  # type: ignore[misc]
             else:
                 flags[word[2:]] = given
-        elif command is Command.BENCH and "app" not in flags and not argument.startswith("-"):
-            flags["app"] = argument
+        elif command in POSITIONAL and POSITIONAL[command] not in flags and not argument.startswith("-"):
+            flags[POSITIONAL[command]] = argument
         elif command is Command.LAB and not argument.startswith("-"):
             flags["words"] = [*flags.get("words", []), argument]  # type: ignore[misc]
         elif argument.startswith("-") or not takes_engine or "engine" in flags:

@@ -14,6 +14,7 @@ def sample(
     offered: float = 0.0,
     p99: float = 10.0,
     failed: int = 0,
+    unsent: int = 0,
     cpu_us: float = 100.0,
     memory: int | None = 30 * MEBIBYTE,
     foreign: float = 0.0,
@@ -30,7 +31,8 @@ def sample(
         "p99_9": p99 * 2,
         "p99_99": p99 * 3,
     }
-    return Sample(offered, 1.0, answered, failed, latency | {"max": p99 * 4, "mean": p99 / 3}, use, client)
+    everything = latency | {"max": p99 * 4, "mean": p99 / 3} if answered else {}
+    return Sample(offered, 1.0, rate, answered, failed, unsent, everything, use, client)
 
 
 def measured(

@@ -10,19 +10,19 @@ from tests.unit.bench.made import measured, sample
 
 
 @pytest.mark.parametrize(
-    ("rate", "p99", "failed", "holds"),
+    ("rate", "p99", "failed", "unsent", "holds"),
     [
-        (1000.0, 99.0, 0, True),
-        (1000.0, 101.0, 0, False),  # too slow
-        (990.0, 10.0, 0, True),
-        (970.0, 10.0, 0, False),  # a queue grows
-        (1000.0, 10.0, 1, True),  # one in a thousand
-        (1000.0, 10.0, 20, False),
-        (0.0, 0.0, 0, False),
+        (1000.0, 99.0, 0, 0, True),
+        (1000.0, 101.0, 0, 0, False),  # too slow
+        (990.0, 10.0, 0, 10, True),
+        (970.0, 10.0, 0, 30, False),  # a queue grows
+        (1000.0, 10.0, 1, 0, True),  # one in a thousand
+        (1000.0, 10.0, 20, 0, False),
+        (0.0, 0.0, 0, 0, False),
     ],
 )
-def test_what_holds(rate: float, p99: float, failed: int, holds: bool) -> None:
-    assert sample(rate, offered=1000.0, p99=p99, failed=failed).holds(100.0) is holds
+def test_what_holds(rate: float, p99: float, failed: int, unsent: int, holds: bool) -> None:
+    assert sample(rate, offered=1000.0, p99=p99, failed=failed, unsent=unsent).holds(100.0) is holds
 
 
 def test_figures_for_each_answer() -> None:

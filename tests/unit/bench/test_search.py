@@ -20,7 +20,7 @@ def offers(search: RateSearch, truth: float) -> list[float]:
     return made
 
 
-@given(st.floats(1.0, 1e6), st.floats(0.1, 3.0), st.floats(0.0, 3.0))
+@given(st.floats(1.0, 1e6), st.floats(0.1, 3.0), st.one_of(st.just(0.0), st.floats(0.5, 3.0)))
 def test_it_brackets_the_truth_and_ends(capacity: float, share: float, former: float) -> None:
     truth = capacity * share
     search = RateSearch(capacity, capacity * former)

@@ -1,0 +1,1 @@
+"""`gearshift load`: the client that measures a server by sending it requests."""
