@@ -77,5 +77,8 @@ def _run(sample: Sample, kind: str) -> dict[str, Any]:
         "cpu_us": sample.cpu_microseconds,
         "switches": sample.switches,
         "threads": sample.use.threads,
+        "unsent": sample.unsent,
+        "busy_share": sample.busy_share,
+        "foreign_share": sample.use.foreign_cpu_seconds / sample.seconds if sample.seconds else None,
         "client_share": sample.client_share,
     }
