@@ -77,6 +77,12 @@ class Sample:
         return min(self.use.cpu_seconds / self.seconds, 1.0) if self.seconds > 0 else 0.0
 
     @property
+    def undisturbed_rate(self) -> float:
+        """What the rate might have been, had nothing else run on the server's processor."""
+        mine = 1 - self.use.foreign_cpu_seconds / self.seconds if self.seconds > 0 else 1.0
+        return self.rate / max(mine, DISTURBED)
+
+    @property
     def is_disturbed(self) -> bool:
         """Whether other programs took much of the server's processor."""
         return self.use.foreign_cpu_seconds > self.seconds * DISTURBED
@@ -128,6 +134,11 @@ class Measured:
     def capacity(self) -> float:
         """Answers a second of the closed loop; 0 where it was not run."""
         return median(sample.rate for sample in self.closed) if self.closed else 0.0
+
+    @property
+    def promise(self) -> float:
+        """The capacity as it might be on a quiet machine: to judge by what is worth more time, and nothing else."""
+        return max((sample.undisturbed_rate for sample in self.closed), default=0.0)
 
     @property
     def sustained(self) -> float:

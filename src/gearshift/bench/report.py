@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MOST_PATHS = 12
 SURE = {
     "clear": Mark("clear", "good"),
+    "likely": Mark("likely", "warm"),
     "equal": Mark("no clear difference to others", "warm"),
     "once": Mark("measured once", "warm"),
     "none": Mark("nothing holds", "bad"),

@@ -32,7 +32,8 @@ OUT_OF_REACH = 0.75  # of the best rate sustained: what has no more capacity tha
 COMFORTABLE = 0.6  # of the best rate sustained: the load under which tails and costs are compared
 WARM_UP = 0.3  # seconds
 SHORTEST, LONGEST = 0.4, 5.0  # seconds, of a run
-PROBES = 4  # of a search
+PROBES = 5  # of a search
+PROBES_AGAIN = 4  # where a former one has told where it lies
 LEAST_REQUESTS = 120  # of a run: a 99th percentile of fewer says little
 AROUND_A_RUN = 0.25  # seconds, for the load's own start
 NOTHING_KNOWN = Bracket(0.0, 0.0)
@@ -129,7 +130,7 @@ class Bench:
                 self._say(candidate, "how much it can do")
                 measured.closed.append(self._load.run(served, length))
                 best = max((one.sustained for one in self.outcome.measured), default=0.0)
-                if measured.capacity < best * OUT_OF_REACH:
+                if measured.promise < best * OUT_OF_REACH:
                     measured.note = "not searched: its capacity is far below what another sustains"
                 elif measured.capacity:
                     self._search(served, measured, until, PROBES)
@@ -166,7 +167,7 @@ class Bench:
         near = [
             one
             for one in sorted(sustaining, key=lambda one: -one.sustained)
-            if one.candidate.server == GEARSHIFT and one.sustained >= best * NEAR
+            if one.candidate.server == GEARSHIFT and max(one.sustained, one.promise * NEAR) >= best * NEAR
         ]
         return near[:CONTENDERS] + [one for one in sustaining if one.candidate.server != GEARSHIFT]
 
@@ -176,10 +177,10 @@ class Bench:
         try:
             with self._serving(candidate) as served:
                 self._warm_up(served, candidate)
-                length = self._length(until, 4, self.outcome.common_rate)
+                length = self._length(until, PROBES_AGAIN, self.outcome.common_rate)
                 self._say(candidate, "under the same load as the others")
                 measured.common.append(self._load.run(served, length, self.outcome.common_rate))
-                self._search(served, measured, until, 3)
+                self._search(served, measured, until, PROBES_AGAIN)
         except (ServerError, LoadError) as error:
             measured.note = str(error)
 
@@ -206,16 +207,19 @@ class Bench:
     def _search(self, served: Served, measured: Measured, until: float, probes: int) -> None:
         search = RateSearch(measured.capacity, measured.sustained)
         try:
+            doubted = 0.0
             for left in range(probes, 0, -1):
                 rate = search.next_rate
                 if rate is None or (left < probes and not self._has_time(until)):
                     break
                 self._say(measured.candidate, f"{rate:,.0f} requests a second")
                 sample = self._load.run(served, self._length(until, left, rate), rate)
-                if not sample.holds(self._ask.target) and sample.is_disturbed and self._has_time(until):
-                    continue  # that may have been another program's doing: the same once more
+                held = sample.holds(self._ask.target)
+                if not held and sample.is_disturbed and doubted != rate and self._has_time(until):
+                    doubted = rate  # it may have been another program's doing: the same once more
+                    continue
                 measured.probes.append(sample)
-                search.learn(rate, sample.holds(self._ask.target))
+                search.learn(rate, held)
         finally:  # Ctrl-C: what the search has come to so far is kept
             if search.bracket != NOTHING_KNOWN:
                 measured.brackets.append(search.bracket)

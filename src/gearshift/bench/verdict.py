@@ -29,7 +29,8 @@ SIMPLEST = ("auto", "epoll", "pool", "uring", "thread")
 class Verdict(NamedTuple):
     """choice: what to use, None where nothing sustains any rate. equals: those that could not be told from it.
 
-    sure: "clear", "equal" (no clear difference to `equals`), "once" (measured once only) or "none".
+    sure: "clear", "likely" (others' ranges overlap its own), "equal" (no clear difference to `equals`), "once" (measured
+    once only) or "none".
     """
 
     choice: Measured | None
@@ -50,7 +51,10 @@ def judge(measured: Sequence[Measured]) -> Verdict:
     equals = [one for one in level if one is not choice]
     if enough < MEASURED_AGAIN:
         return Verdict(choice, equals, "once")
-    return Verdict(choice, equals, "equal" if equals else "clear")
+    if equals:
+        return Verdict(choice, equals, "equal")
+    overlaps = any(one.highest >= choice.lowest for one in own if one is not choice)
+    return Verdict(choice, equals, "likely" if overlaps else "clear")
 
 
 def _can_be_as_good(one: Measured, best: Measured) -> bool:

@@ -124,5 +124,12 @@ def test_what_was_measured_once_is_not_preferred_to_what_was_measured_again() ->
     assert verdict.sure == "equal"
 
 
+def test_a_range_that_overlaps_is_not_called_clear() -> None:
+    best = measured("pool", 64, [1000.0, 1000.0, 600.0])
+    verdict = judge([best, measured("auto", 16, [700.0, 700.0])])
+    assert verdict.choice is best
+    assert verdict.sure == "likely"
+
+
 def test_nothing_holds() -> None:
     assert judge([measured("auto", 16, [0.0, 0.0]), measured("thread", 0, [])]) == (None, [], "none")
