@@ -129,7 +129,7 @@ class Bench:
                 length = self._length(until, 1 + PROBES)
                 self._say(candidate, "how much it can do")
                 measured.closed.append(self._load.run(served, length))
-                best = max((one.sustained for one in self.outcome.measured), default=0.0)
+                best = self._best_sustained()
                 if measured.promise < best * OUT_OF_REACH:
                     measured.note = "not searched: its capacity is far below what another sustains"
                 elif measured.capacity:
@@ -141,10 +141,15 @@ class Bench:
         best = max(self.outcome.measured, key=lambda one: one.sustained, default=None)
         return best.candidate.threads if best else 0
 
+    def _best_sustained(self) -> float:
+        """By one of Gearshift's engines."""
+        own = (one.sustained for one in self.outcome.measured if one.candidate.server == GEARSHIFT)
+        return max(own, default=0.0)
+
     # ---- the best again --------------------------------------------------------------------------------------
 
     def _again_by_turns(self) -> None:
-        best = max((one.sustained for one in self.outcome.measured), default=0.0)
+        best = self._best_sustained()
         contenders = self._contenders(best)
         if not contenders:
             return

@@ -29,8 +29,8 @@ SIMPLEST = ("auto", "epoll", "pool", "uring", "thread")
 class Verdict(NamedTuple):
     """choice: what to use, None where nothing sustains any rate. equals: those that could not be told from it.
 
-    sure: "clear", "likely" (others' ranges overlap its own), "equal" (no clear difference to `equals`), "once" (measured
-    once only) or "none".
+    sure: "clear", "likely" (others' ranges overlap its own), "equal" (no clear difference to `equals`), "once" (it was
+    measured once only) or "none".
     """
 
     choice: Measured | None

@@ -247,8 +247,11 @@ def _peers(choice: Measured, outcome: Outcome) -> list[str]:
             notes.append(f"{one.candidate.in_words}: {_reached(one)}.")
             continue
         ratio = choice.sustained / one.sustained
-        how = f"{ratio:.2g} times as much" if ratio >= FAR_APART else "no clear difference"
-        if ratio < 1 / FAR_APART:
-            how = f"{1 / ratio:.2g} times as much for {one.candidate.server}"
-        notes.append(f"Beside {one.candidate.in_words} ({rate(one.sustained)}): {how}.")
+        name = f"{one.candidate.in_words} ({rate(one.sustained)})"
+        if ratio >= FAR_APART:
+            notes.append(f"{choice.candidate.in_words} answers {ratio:.2g} times as much as {name}.")
+        elif ratio <= 1 / FAR_APART:
+            notes.append(f"{name} answers {1 / ratio:.2g} times as much.")
+        else:
+            notes.append(f"No clear difference to {name}.")
     return notes
