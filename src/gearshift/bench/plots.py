@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 ROW = 0.42  # inches
 # A share of the slowest requests for each percentile, so that the axis can be logarithmic.
 PERCENTILES = (("p50", 0.5), ("p75", 0.25), ("p90", 0.1), ("p99", 0.01), ("p99_9", 0.001), ("p99_99", 0.0001))
-MOST_LINES = 6
-DASHES = ("-", "--", "-.", ":")  # lines are told apart without colours too
-MARKERS = "osD^vP"
+MARKERS = "osD^vPXd<>"  # told apart without colours too
+LOWEST_SHOWN = 0.01  # ms, on a logarithmic axis
 
 
 def sustained(result: Result) -> str:
@@ -39,7 +38,7 @@ def sustained(result: Result) -> str:
             axes.plot(
                 [one.capacity], [place], marker="|", markersize=13, color=drawing.colour("soft"), alpha=0.7
             )
-            words = rate(one.sustained) if one.sustained else "none" if one.brackets else "not searched"
+            words = rate(one.sustained) if one.brackets else "not searched"
             axes.annotate(
                 words,
                 (max(one.highest, one.capacity), place),
@@ -58,25 +57,36 @@ def sustained(result: Result) -> str:
 def latency_by_rate(result: Result) -> str:
     """The 99th percentile of every open loop."""
     shown = [one for one in ranked(result.outcome.measured) if one.probes or one.common]
+    target = result.ask.target
 
     def draw(figure: Any) -> None:
         axes = figure.subplots()
         for number, one in enumerate(shown):
-            runs = sorted([*one.probes, *one.common], key=lambda sample: sample.offered)
-            points = [(sample.offered, sample.latency["p99"]) for sample in runs if sample.answered]
+            for held in (True, False):
+                runs = [
+                    run for run in (*one.probes, *one.common) if run.latency and run.holds(target) is held
+                ]
+                axes.plot(
+                    [run.offered for run in runs],
+                    [max(run.latency["p99"], LOWEST_SHOWN) for run in runs],
+                    color=drawing.series(number),
+                    markerfacecolor=drawing.series(number) if held else "none",
+                    linestyle="",
+                    marker=MARKERS[number % len(MARKERS)],
+                    markersize=8,
+                )
             axes.plot(
-                [x for x, _ in points],
-                [max(y, 0.01) for _, y in points],
+                [],
+                [],
                 color=drawing.series(number),
-                linestyle=DASHES[number // MOST_LINES % len(DASHES)],
+                linestyle="",
                 marker=MARKERS[number % len(MARKERS)],
-                alpha=0.9,
                 label=one.candidate.name,
             )
-        axes.axhline(result.ask.target, color=drawing.colour("bad"), linewidth=1.2, linestyle=":")
+        axes.axhline(target, color=drawing.colour("bad"), linewidth=1.2, linestyle=":")
         axes.annotate(
-            f"target {result.ask.target:g} ms",
-            (1.0, result.ask.target),
+            f"target {target:g} ms",
+            (1.0, target),
             xycoords=("axes fraction", "data"),
             xytext=(-4, 4),
             textcoords="offset points",
@@ -85,7 +95,6 @@ def latency_by_rate(result: Result) -> str:
         )
         axes.set_yscale("log")
         _plain(axes.yaxis)
-        axes.set_xlim(left=0)
         _thousands(axes.xaxis)
         axes.set_xlabel("requests a second, offered")
         axes.set_ylabel("99th percentile, ms")
@@ -106,7 +115,7 @@ def latency_by_percentile(result: Result) -> str:
             points = [(share, tails[name]) for name, share in PERCENTILES if name in tails]
             axes.plot(
                 [1 / share for share, _ in points],
-                [max(value, 0.001) for _, value in points],
+                [max(value, LOWEST_SHOWN) for _, value in points],
                 color=drawing.series(number),
                 marker=MARKERS[number % len(MARKERS)],
                 label=one.candidate.name,

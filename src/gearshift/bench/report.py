@@ -8,7 +8,16 @@ from gearshift.bench import plots
 from gearshift.bench.candidates import GEARSHIFT
 from gearshift.bench.peers import version
 from gearshift.bench.session import machine
-from gearshift.bench.text import HEADINGS, all_remarks, legend, ranked, row
+from gearshift.bench.text import (
+    COSTS,
+    RATES,
+    all_remarks,
+    costs_legend,
+    costs_row,
+    ranked,
+    rates_legend,
+    rates_row,
+)
 from gearshift.bench.words import microseconds, rate
 from gearshift.errors import GearshiftError
 from gearshift.report import page
@@ -84,16 +93,17 @@ def _rates(result: Result) -> str:
         " spans from the worst to the most that may be; faint marks are the full load, where every connection asks"
         " again at once.",
     )
-    inner += page.table(HEADINGS, [row(one) for one in ranked(result.outcome.measured)])
-    inner += page.paragraph(legend(result.outcome, result.ask), "soft")
+    shown = [one for one in ranked(result.outcome.measured) if one.runs]
+    inner += page.table(RATES, [rates_row(one) for one in shown])
+    inner += page.paragraph(rates_legend(result), "soft")
     return page.heading("What each sustains", 2) + inner
 
 
 def _tails(result: Result) -> str:
     inner = page.picture(
         plots.latency_by_rate(result),
-        f"Every open loop that was run: the 99th percentile, from when a request was due, by the rate that was offered."
-        f" Below the line of {result.ask.target:g} ms the target is met. Where a curve turns upwards, a queue grows.",
+        "Every open loop that was run: the 99th percentile, from when a request was due, by the rate that was offered."
+        " Full marks were sustained, hollow ones were not: too slow, or a queue grew.",
     )
     if result.outcome.common_rate:
         inner += page.picture(
@@ -105,11 +115,14 @@ def _tails(result: Result) -> str:
 
 
 def _costs(result: Result) -> str:
-    return page.heading("What it costs", 2) + page.picture(
+    shown = [one for one in ranked(result.outcome.measured) if one.runs]
+    inner = page.picture(
         plots.costs(result),
         "CPU time and context switches for each answer, threads and memory (proportional set size) of all the server's"
         " processes, at the most.",
     )
+    inner += page.table(COSTS, [costs_row(one) for one in shown]) + page.paragraph(costs_legend(), "soft")
+    return page.heading("What it costs", 2) + inner
 
 
 def _method(result: Result) -> str:

@@ -11,25 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gearshift.bench.measurement import Measured
-    from gearshift.bench.run import Ask, Outcome
     from gearshift.bench.session import Result
 
 WIDTH = 100
 UNKNOWN = "-"
-HEADINGS = (
-    "",
-    "within target",
-    "range",
-    "full load",
-    "p50 ms",
-    "p99 ms",
-    "p99.9 ms",
-    "CPU µs",
-    "switches",
-    "threads",
-    "MiB",
-    "peak MiB",
-)
+RATES = ("", "within target", "at least", "at most", "full load", "p50 ms", "p99 ms", "p99.9 ms")
+COSTS = ("", "CPU µs", "switches", "threads", "MiB", "peak MiB")
 
 
 def text(result: Result) -> str:
@@ -39,9 +26,10 @@ def text(result: Result) -> str:
     for sentences in (told.why, [told.sure] if told.sure else []):
         blocks += [fill(sentence, WIDTH, break_on_hyphens=False) for sentence in sentences]
     lines = ["\n".join(blocks)]
-    rows = [row(one) for one in ranked(outcome.measured)]
-    if rows:
-        lines.append("\n".join(_aligned([HEADINGS, *rows])) + "\n" + fill(legend(outcome, result.ask), WIDTH))
+    shown = [one for one in ranked(outcome.measured) if one.runs]
+    if shown:
+        lines.append(_table(RATES, [rates_row(one) for one in shown], rates_legend(result)))
+        lines.append(_table(COSTS, [costs_row(one) for one in shown], costs_legend()))
     remarks = all_remarks(result)
     if remarks:
         lines.append("\n".join(_bullet(remark) for remark in remarks))
@@ -63,15 +51,22 @@ def ranked(measured: Sequence[Measured]) -> list[Measured]:
     return sorted(measured, key=lambda one: (-one.sustained, -one.capacity))
 
 
-def row(one: Measured) -> tuple[str, ...]:
-    """One candidate under the headings."""
+def rates_row(one: Measured) -> tuple[str, ...]:
+    """One candidate under the headings RATES."""
     tails = one.tails
+    searched = (one.sustained, one.lowest, one.highest) if one.brackets else None
     return (
         one.candidate.name,
-        f"{rate(one.sustained)}/s" if one.sustained else ("none" if one.brackets else UNKNOWN),
-        f"{rate(one.lowest)}-{rate(one.highest)}" if one.sustained else UNKNOWN,
-        f"{rate(one.capacity)}/s" if one.closed else UNKNOWN,
+        *((rate(value) for value in searched) if searched else (UNKNOWN,) * 3),
+        rate(one.capacity) if one.closed else UNKNOWN,
         *(f"{tails[name]:,.3g}" if name in tails else UNKNOWN for name in ("p50", "p99", "p99_9")),
+    )
+
+
+def costs_row(one: Measured) -> tuple[str, ...]:
+    """One candidate under the headings COSTS."""
+    return (
+        one.candidate.name,
         microseconds(one.cpu_microseconds) if one.cpu_microseconds is not None else UNKNOWN,
         f"{one.switches:.2f}" if one.switches is not None else UNKNOWN,
         f"{one.threads}" if one.runs else UNKNOWN,
@@ -80,18 +75,27 @@ def row(one: Measured) -> tuple[str, ...]:
     )
 
 
-def legend(outcome: Outcome, ask: Ask) -> str:
-    """What the columns are."""
-    at = (
-        f"at {rate(outcome.common_rate)} requests a second where measured again, else at the highest rate that held"
-        if outcome.common_rate
-        else "at the highest rate that held"
-    )
+def rates_legend(result: Result) -> str:
+    """What its columns are."""
+    common = result.outcome.common_rate
+    at = f"at {rate(common)} a second where measured again, else " if common else ""
     return (
-        f"Within target: requests a second with 99 of 100 answers within {ask.target:g} ms, counted from when each was"
-        f" due; full load: every connection asks again at once. Latencies, CPU time and context switches (each for one"
-        f" answer) {at}; memory is proportional (shared pages shared out), peak is resident."
+        f"Requests a second; within target: 99 of 100 answers within {result.ask.target:g} ms, counted from when each"
+        f" was due, median of the searches; full load: every connection asks again at once. Latencies {at}at the"
+        " highest rate that held."
     )
+
+
+def costs_legend() -> str:
+    """What its columns are."""
+    return (
+        "CPU time and context switches for each answer; MiB: proportional set size (shared pages shared out) at the"
+        " most; peak: resident set."
+    )
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], legend: str) -> str:
+    return "\n".join(_aligned([headings, *rows])) + "\n" + fill(legend, WIDTH, break_on_hyphens=False)
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

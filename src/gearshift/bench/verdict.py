@@ -21,6 +21,7 @@ RESOLUTION = 0.95  # of the best: the searches come no nearer than this
 DEARER = 1.1  # CPU time for each answer beyond which a candidate costs more
 HEAVIER = 1.2  # memory likewise
 HEAVIER_BYTES = 8 * 1024 * 1024  # but a few MiB are nothing
+NEAR = 0.9  # of the best: what came out lower is not chosen, though it may be as good
 MEASURED_AGAIN = 2  # searches: one alone has no spread
 # Among equals: nothing to set at all, then one thread for everything, then few threads.
 SIMPLEST = ("auto", "epoll", "pool", "uring", "thread")
@@ -47,7 +48,8 @@ def judge(measured: Sequence[Measured]) -> Verdict:
     level = [one for one in own if _can_be_as_good(one, best)]
     enough = min(len(best.brackets), MEASURED_AGAIN)
     compared = [one for one in level if len(one.brackets) >= enough]
-    choice = min(_cheapest(compared), key=lambda one: _effort(one.candidate))
+    nearest = [one for one in compared if one.sustained >= best.sustained * NEAR]
+    choice = min(_cheapest(nearest), key=lambda one: _effort(one.candidate))
     equals = [one for one in level if one is not choice]
     if enough < MEASURED_AGAIN:
         return Verdict(choice, equals, "once")
