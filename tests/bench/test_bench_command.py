@@ -15,7 +15,7 @@ from tests.applications.served import COMMAND, environment
 from tests.support.terminal import on_a_terminal
 from tests.support.waiting import eventually
 
-SITE = """
+SHOP = """
 import time
 
 
@@ -45,7 +45,7 @@ def failing():
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder with the applications, and one of files."""
-    (tmp_path / "site.py").write_text(SITE)
+    (tmp_path / "shop.py").write_text(SHOP)
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / "index.html").write_text("<h1>hello</h1>\n")
     return tmp_path
@@ -75,7 +75,7 @@ def test_handlers_that_wait_want_threads(folder: Path) -> None:
     """One after another they are answered 50 a second; 16 at a time, 800."""
     result = told(
         bench(
-            folder, "site:waiting", "--engines", "epoll,pool", "--threads", "16", "--connections", "16",
+            folder, "shop:waiting", "--engines", "epoll,pool", "--threads", "16", "--connections", "16",
             "--seconds", "11", "--json",
         )
     )  # fmt: skip
@@ -106,7 +106,7 @@ def test_handlers_that_wait_want_threads(folder: Path) -> None:
 def test_a_target_that_nothing_meets_is_said_with_what_came_nearest(folder: Path) -> None:
     result = told(
         bench(
-            folder, "site:waiting", "--engines", "pool", "--threads", "2", "--connections", "2",
+            folder, "shop:waiting", "--engines", "pool", "--threads", "2", "--connections", "2",
             "--target-ms", "5", "--seconds", "6", "--json",
         )
     )  # fmt: skip
@@ -134,7 +134,7 @@ def test_the_report_of_a_folder_and_the_words_on_the_terminal(folder: Path) -> N
 
 
 def test_ctrl_c_keeps_what_was_measured_and_leaves_no_server(folder: Path) -> None:
-    command = [*COMMAND, "bench", "site:quick", "--engines", "auto,epoll", "--seconds", "60"]
+    command = [*COMMAND, "bench", "shop:quick", "--engines", "auto,epoll", "--seconds", "12"]
     with on_a_terminal(command, folder, environment({}), columns=120) as terminal:
         terminal.shows("epoll: how much it can do", within=50)
         terminal.popen.send_signal(signal.SIGINT)
@@ -163,12 +163,12 @@ def test_requests_that_are_answered_5xx_are_left_out(folder: Path) -> None:
     (folder / "requests.txt").write_text("/\n/broken\nGET /again\n")
     result = told(
         bench(
-            folder, "site:asgi", "--engines", "auto", "--requests", "requests.txt", "--seconds", "5", "--json"
+            folder, "shop:asgi", "--engines", "auto", "--requests", "requests.txt", "--seconds", "5", "--json"
         )
     )
     assert result["kind"] == "asgi"
     assert result["requests"] == {"sent": 3, "different": 3, "notes": []}
-    done = bench(folder, "site:quick", "--path", "/broken", "--seconds", "5")
+    done = bench(folder, "shop:quick", "--path", "/broken", "--seconds", "5")
     assert done.returncode == 1
     assert done.stderr == "gearshift: GET /broken: answered 500, expected an answer that is no 5xx\n"
 
@@ -176,19 +176,19 @@ def test_requests_that_are_answered_5xx_are_left_out(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["sight:app"], 2, "sight:app: no module named 'sight' in the current folder"),
-        (["site:failing()"], 1, "LookupError: no configuration"),
-        (["site:quick", "--versus", "waitres"], 2, "did you mean waitress?"),
-        (["site:quick", "--path", "x"], 2, "--path: found 'x', expected a path that begins with /"),
-        (["site:quick", "--path", "/", "--requests", "x"], 2, "--path: found --requests too, expected one"),
-        (["site:quick", "--access-log", "x"], 2, "--access-log: x: No such file or directory"),
-        (["site:quick", "--target-ms", "0"], 2, "--target-ms: found '0', expected a number of milliseconds"),
-        (["site:quick", "--connections", "1.5"], 2, "--connections: found '1.5', expected a whole number"),
-        (["site:quick", "--engines", "poll"], 2, "--engines: found 'poll', expected some of auto, pool"),
-        (["site:quick", "--threads", "4,x"], 2, "--threads: found '4,x', expected whole numbers from 1"),
-        (["site:quick", "--seconds", "1"], 2, "--seconds: found '1', expected a number of seconds from 5"),
-        (["site:quick", "--report", "none/report.html"], 2, "--report: found 'none/report.html', expected"),
-        (["site:quick", "more"], 2, "bench: found 'more', expected"),
+        (["shoop:app"], 2, "shoop:app: no module named 'shoop' in the current folder"),
+        (["shop:failing()"], 1, "LookupError: no configuration"),
+        (["shop:quick", "--versus", "waitres"], 2, "did you mean waitress?"),
+        (["shop:quick", "--path", "x"], 2, "--path: found 'x', expected a path that begins with /"),
+        (["shop:quick", "--path", "/", "--requests", "x"], 2, "--path: found --requests too, expected one"),
+        (["shop:quick", "--access-log", "x"], 2, "--access-log: x: No such file or directory"),
+        (["shop:quick", "--target-ms", "0"], 2, "--target-ms: found '0', expected a number of milliseconds"),
+        (["shop:quick", "--connections", "1.5"], 2, "--connections: found '1.5', expected a whole number"),
+        (["shop:quick", "--engines", "poll"], 2, "--engines: found 'poll', expected some of auto, pool"),
+        (["shop:quick", "--threads", "4,x"], 2, "--threads: found '4,x', expected whole numbers from 1"),
+        (["shop:quick", "--seconds", "1"], 2, "--seconds: found '1', expected a number of seconds from 5"),
+        (["shop:quick", "--report", "none/report.html"], 2, "--report: found 'none/report.html', expected"),
+        (["shop:quick", "more"], 2, "bench: found 'more', expected"),
     ],
 )
 def test_what_is_asked_wrongly_is_told_in_one_line(

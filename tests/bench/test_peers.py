@@ -14,7 +14,8 @@ from gearshift.bench.application import Application
 from gearshift.bench.candidates import Candidate
 from gearshift.bench.processors import choose
 from gearshift.bench.readings import processes_of
-from gearshift.bench.served import Served, free_portfrom tests.support.waiting import eventually
+from gearshift.bench.served import Served, free_port
+from tests.support.waiting import eventually
 
 SITE = """
 def wsgi(environ, start_response):

@@ -12,7 +12,6 @@ from gearshift.errors import GearshiftError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gearshift.bench.requests import Request
-    from gearshift.bench.served import Served
 
 MOST_CHECKED = 50  # different ones, those first that come most often
 LONGEST = 6.0  # seconds, for all of them
@@ -24,17 +23,17 @@ class NothingAnsweredError(GearshiftError):
     """Not one request is answered by anything but an error of the server's."""
 
 
-def checked(served: Served, requests: Requests) -> Requests:
+def checked(url: str, requests: Requests) -> Requests:
     """Without those that are answered 5xx or not at all, and a note of what was left out or looks like a mistake.
 
-    Raises NothingAnsweredError.
+    url: of a server that serves the application. Raises NothingAnsweredError.
     """
     statuses: dict[Request, int] = {}
     deadline = time.monotonic() + LONGEST
     for request in requests.commonest[:MOST_CHECKED]:
         if time.monotonic() > deadline:
             break
-        statuses[request] = _status(served, request)
+        statuses[request] = _status(url, request)
     broken = {request: status for request, status in statuses.items() if not 0 < status < 500}
     sent = [request for request in requests.sent if request not in broken]
     if not sent:
@@ -49,9 +48,9 @@ def checked(served: Served, requests: Requests) -> Requests:
     return Requests(sent, notes)
 
 
-def _status(served: Served, request: Request) -> int:
+def _status(url: str, request: Request) -> int:
     """Of its answer; 0 where there is none."""
-    host, _, port = served.url.removeprefix("http://").rpartition(":")
+    host, _, port = url.removeprefix("http://").rpartition(":")
     with closing(http.client.HTTPConnection(host, int(port), timeout=PATIENCE)) as connection:
         try:
             connection.request(request.method, request.target)

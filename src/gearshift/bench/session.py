@@ -67,7 +67,7 @@ def measure(wish: Wish, tell_progress: Callable[[float, str], None]) -> Result:
     processors = choose()
     tell_progress(0.0, "checks the requests")
     with Served(gearshift_command(wish.app, wish.interface, SAFEST.flags), processors.server) as served:
-        requests = checked(served, wish.requests)
+        requests = checked(served.url, wish.requests)
     to_try = plan(application.kind, wish.connections, refusal(), wish.engines, wish.sizes)
     with tempfile.NamedTemporaryFile("w", suffix=".requests", encoding="ascii") as file:
         file.writelines(f"{request.line}\n" for request in requests.sent)

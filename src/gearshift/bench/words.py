@@ -55,7 +55,7 @@ def rate(value: float) -> str:
     if value >= 1000:
         digits = len(str(int(value))) - 3
         return f"{round(value, -digits):,.0f}"
-    return f"{value:.3g}"
+    return f"{value:.3g}" if value < 999.5 else "1,000"
 
 
 def microseconds(value: float) -> str:
