@@ -162,12 +162,12 @@ class Measured:
     @property
     def cpu_microseconds(self) -> float | None:
         """The server's CPU time for each answer, median of the runs under one load, or else of all."""
-        return _median(sample.cpu_microseconds for sample in self.common or self.runs)
+        return _median(sample.cpu_microseconds for sample in calm(self.common or self.runs))
 
     @property
     def switches(self) -> float | None:
         """Context switches for each answer, median likewise."""
-        return _median(sample.switches for sample in self.common or self.runs)
+        return _median(sample.switches for sample in calm(self.common or self.runs))
 
     @property
     def memory(self) -> int | None:
@@ -191,11 +191,16 @@ class Measured:
     @property
     def tails(self) -> dict[str, float]:
         """Milliseconds by percentile under the common load, or else at the highest rate that was sustained."""
-        answered = [sample.latency for sample in self.common if sample.latency]
+        answered = [sample.latency for sample in calm(self.common) if sample.latency]
         if answered:
             return {name: median(latency[name] for latency in answered) for name in answered[0]}
         held = [sample for sample in self.probes if sample.offered <= self.sustained]
         return max(held, key=lambda sample: sample.offered).latency if held else {}
+
+
+def calm(samples: list[Sample]) -> list[Sample]:
+    """Those that no other program has disturbed, where there are any."""
+    return [sample for sample in samples if not sample.is_disturbed] or samples
 
 
 def _median(values: Iterable[float | None]) -> float | None:
