@@ -21,6 +21,7 @@ ALONE = tuple(
         "browser",
         "faults",
         "lab",
+        "load",
         "status_page",
         "unit/apps/static",
         "unit/kernel",

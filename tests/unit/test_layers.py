@@ -38,8 +38,15 @@ EXTRAS = {
     "opentelemetry": ("gearshift.apps",),
     "textual": ("gearshift.top", "gearshift.cli.top"),
     "rich": ("gearshift.top",),
-    "matplotlib": ("gearshift.report", "gearshift.bench.plots"),
+    "matplotlib": ("gearshift.report", "gearshift.bench.plots", "gearshift.load.plot"),
 }
+THE_SERVER = (
+    "gearshift.apps",
+    "gearshift.connection",
+    "gearshift.exchange",
+    "gearshift.gearbox",
+    "gearshift.server",
+)
 RULES = [
     # whose imports, what they may not name, and what of it they may nevertheless
     ("gearshift.http", ("gearshift",), ("gearshift.http",)),
@@ -81,6 +88,9 @@ RULES = [
     ),
     ("gearshift.report", ("gearshift",), ("gearshift.report", "gearshift.errors")),
     ("gearshift.listeners", ("gearshift.http", "gearshift.apps", "gearshift.engines"), ()),
+    # The client knows the grammar of HTTP and the system calls, nothing of the server that it measures.
+    ("gearshift.load", (*THE_SERVER, "gearshift.engines", "gearshift.cli"), ("gearshift.engines.sockets",)),
+    ("gearshift.server", ("gearshift.load",), ()),
     ("gearshift.settings", ("gearshift.http", "gearshift.apps", "gearshift.engines"), ()),
 ]
 

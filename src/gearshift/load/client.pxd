@@ -21,6 +21,10 @@ cdef extern from * nogil:
         long tv_nsec
     int ppoll(pollfd* entries, unsigned long count, const timespec* timeout, const void* mask)
 
+cdef extern from "sys/prctl.h" nogil:
+    int PR_SET_TIMERSLACK
+    int prctl(int option, unsigned long value)
+
 cdef class Client:
     cdef readonly Tally tally
     cdef Sequence sequence
@@ -32,6 +36,7 @@ cdef class Client:
     cdef readonly unsigned long long issued
     cdef readonly int connecting, outstanding
     cdef readonly int last_errno    # of the latest failure that the kernel told
+    cdef readonly int unusual_errno # of the latest CONNECT_FAILED
     cdef Peer* peers
     cdef Asked* asked
     cdef int* vacant                # of an open loop: a ring of places, each by the number of its peer

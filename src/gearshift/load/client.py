@@ -117,7 +117,10 @@ class Client:
         self.origin = _now()
         self.tally.begin(self.origin, self.origin + cython.cast(uint64_t, seconds * NANO))
         self.started = self.sending = True
-        if self.interval == 0:
+        if self.interval > 0:
+            # This thread's timers may be 50 us late by default (prctl(2)), which would count as the server's.
+            c.prctl(c.PR_SET_TIMERSLACK, 1)
+        else:
             for index in range(self.connections):
                 if self.peers[index].phase != Phase.PAUSED:
                     self._fill(self.peers + index, _now())
@@ -127,10 +130,14 @@ class Client:
         self.tally.begin(_now(), self.tally.stop)
 
     def stop(self) -> None:
-        """Nothing more is sent; what has been sent may still be answered."""
+        """Nothing more is sent but what was due and has a place; what has been sent may still be answered."""
         index: cython.int
-        self.sending = False
+        before: cython.ulonglong = 0
         self.tally.stop = min(self.tally.stop, _now())
+        while self.interval > 0 and self.issued != before:
+            before = self.issued
+            self._issue(_now())
+        self.sending = False
         for index in range(self.connections):
             if self.peers[index].phase != Phase.CONNECTING:
                 self._withdraw(self.peers + index)
@@ -226,6 +233,8 @@ class Client:
             self._send(peer, now)
 
     def _fill(self, peer, now):
+        if now >= self.tally.stop:
+            return  # Python has not looked in yet
         while peer.many < peer.places:
             self.issued += 1
             self.outstanding += 1
@@ -375,6 +384,8 @@ class Client:
             kind = Failure.RESET
         elif error == ETIMEDOUT:
             kind = Failure.CONNECT_TIMEOUT if peer.phase == Phase.CONNECTING else Failure.TIMEOUT
+        else:
+            self.unusual_errno = error
         self._lost(peer, kind, now)
 
     def _lost(self, peer, kind, now):

@@ -67,11 +67,12 @@ class Histogram:
         """Pairs (seconds, share from 0 to 1 that does not exceed them), one for each slot that is not empty."""
         index: cython.int
         seen: uint64_t = 0
+        every: cython.double = self.count
         found: list = []
         for index in range(SLOTS):
             if self.slots[index]:
                 seen += self.slots[index]
-                found.append((min(_highest_in(index), self.most) * _NANO, seen / self.count))
+                found.append((min(_highest_in(index), self.most) * _NANO, seen / every))
         return found
 
     def note(self, nanoseconds: uint64_t):

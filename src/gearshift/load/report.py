@@ -54,8 +54,9 @@ def _statuses(result: Result) -> str:
 def _errors(result: Result) -> list[str]:
     if not result.errors:
         return ["  errors     none"]
+    because = {"connect_failed": f" ({result.unusual})"}
     return [
-        f"  {'errors' if not index else '':9}  {count:,} {ERRORS[kind]}"
+        f"  {'errors' if not index else '':9}  {count:,} {ERRORS[kind]}{because.get(kind, '')}"
         for index, (kind, count) in enumerate(result.errors.items())
     ]
 
@@ -81,9 +82,10 @@ def notes(result: Result) -> list[str]:
     if result.interrupted:
         found.append("ended early")
     if result.not_sent:
+        behind = _in_time(result.not_sent / result.options.rate)
         found.append(
-            f"{_counted(result.not_sent, 'request')} that were due could not be sent: the server is slower than the"
-            " rate, and the latencies are shorter than they would have become"
+            f"at the end {_counted(result.not_sent, 'request')} had been due and not been sent: {behind} behind; where"
+            " that grows with the time, the server is slower than the rate and latencies would grow with it"
         )
     if result.errors:
         found.append("latencies are of answers: requests that failed have none")

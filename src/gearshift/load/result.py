@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +44,8 @@ class Result:
     """options: what was asked for. seconds: that were measured. latency, from_sent, connecting: histograms of seconds.
 
     requests: answered within those seconds; answered_late: behind them. not_sent: due in an open loop, but never sent.
-    unanswered: sent and not waited for to the end. errors: requests lost, by kind. statuses: answers, by status.
+    unanswered: sent and not waited for to the end. errors: requests lost, by kind; unusual: why the
+    latest `connect_failed` did, in words. statuses: answers, by status.
     """
 
     options: Options
@@ -53,6 +55,7 @@ class Result:
     not_sent: int
     unanswered: int
     errors: dict[str, int]
+    unusual: str
     statuses: dict[int, int]
     latency: Histogram
     from_sent: Histogram
@@ -73,6 +76,7 @@ class Result:
             client.due - client.issued if options.rate else 0,
             client.outstanding,
             tally.failures(),
+            os.strerror(client.unusual_errno) if client.unusual_errno else "",
             tally.statuses(),
             tally.latency,
             tally.from_sent,

@@ -48,7 +48,7 @@ def parse_target(url: str) -> Target:
     if parts.scheme != "http" or not parts.hostname or not port or parts.username is not None:
         raise WrongValueError("URL", repr(url), URL)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    if not is_target(path) or not (parts.netloc.isascii() and parts.netloc.isprintable()):
+    if not (is_target(path) and is_target(f"/{parts.netloc}")):
         raise WrongValueError("URL", repr(url), "printable ASCII, other characters as %XX")
     return Target(url, parts.netloc, path, parts.hostname, port)
 
