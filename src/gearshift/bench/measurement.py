@@ -17,6 +17,7 @@ NOT_BRACKETED = (
     1.1  # the rate above the highest that was tried may be sustained too: how far above, at a guess
 )
 DISTURBED = 0.1  # of the time on the server's processor, by other programs
+IDLE = 0.6  # of a processor used, or less: something else is waited for
 CLIENT_IS_FULL = 0.95  # of one processor
 
 
@@ -27,7 +28,7 @@ class Use:
     cpu_seconds: of user and system time. memory: proportional set size at its largest, bytes; None where the kernel
     doesn't tell. peak_memory: the largest resident set since the start, bytes. threads: most at once.
     waits, preemptions: voluntary and involuntary context switches. foreign_cpu_seconds: of other programs on its
-    processor.
+    processor. elapsed: seconds of all this, somewhat longer than the load.
     """
 
     cpu_seconds: float
@@ -36,7 +37,13 @@ class Use:
     threads: int
     waits: int
     preemptions: int
-    foreign_cpu_seconds: float = 0.0
+    foreign_cpu_seconds: float
+    elapsed: float
+
+    @property
+    def foreign_share(self) -> float:
+        """Of the server's processor, what other programs took."""
+        return min(self.foreign_cpu_seconds / self.elapsed, 1.0) if self.elapsed > 0 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +86,12 @@ class Sample:
     @property
     def undisturbed_rate(self) -> float:
         """What the rate might have been, had nothing else run on the server's processor."""
-        mine = 1 - self.use.foreign_cpu_seconds / self.seconds if self.seconds > 0 else 1.0
-        return self.rate / max(mine, DISTURBED)
+        return self.rate / max(1 - self.use.foreign_share, DISTURBED)
 
     @property
     def is_disturbed(self) -> bool:
         """Whether other programs took much of the server's processor."""
-        return self.use.foreign_cpu_seconds > self.seconds * DISTURBED
+        return self.use.foreign_share > DISTURBED
 
     @property
     def client_is_full(self) -> bool:
@@ -187,6 +193,12 @@ class Measured:
     def busy_share(self) -> float:
         """Of one processor, at capacity."""
         return median(sample.busy_share for sample in self.closed) if self.closed else 0.0
+
+    @property
+    def waits(self) -> bool:
+        """Whether it had something else to wait for than the processor, of which others leave it half at least."""
+        fair = (1 - sample.use.foreign_share / 2 for sample in self.closed)
+        return bool(self.closed) and self.busy_share < median(fair) * IDLE
 
     @property
     def tails(self) -> dict[str, float]:

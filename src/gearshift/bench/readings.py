@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from contextlib import suppress
 
 from gearshift.bench.measurement import Use
@@ -40,6 +41,7 @@ class Watch:
     def __init__(self, processes: Sequence[int], processor: int) -> None:
         self._processes = processes
         self._processor = processor
+        self._began = time.monotonic()
         self._cpu = cpu_seconds(processes)
         self._busy = busy_seconds(processor)
         self._before = _switches(processes)
@@ -71,6 +73,7 @@ class Watch:
             sum(now[0] - self._before.get(thread, none)[0] for thread, now in self._after.items()),
             sum(now[1] - self._before.get(thread, none)[1] for thread, now in self._after.items()),
             foreign,
+            time.monotonic() - self._began,
         )
 
 

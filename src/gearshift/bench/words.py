@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from gearshift.bench.verdict import Verdict
 
 BUSY = 0.85  # of a processor: it is what limits
-IDLE = 0.6  # of a processor: something else does
 FAR_APART = 1.15  # between rates: worth a sentence
 MOST_NAMED = 4
 ONE_THREAD = ("epoll", "uring")
@@ -118,21 +117,24 @@ def _what_limits(choice: Measured, measured: Sequence[Measured], ask: Ask, conne
     """What keeps it from doing more, going by the processor and by what other numbers of threads have done."""
     sentences = []
     inline = next((one for one in measured if one.candidate.engine in ONE_THREAD and one.closed), None)
-    waits = inline is not None and inline.busy_share < IDLE and ask.application.kind is Kind.WSGI
-    if waits and inline is not None and choice.sustained > inline.capacity * FAR_APART:
+    overlap = inline is not None and choice.sustained > inline.capacity * FAR_APART
+    if inline is not None and overlap and inline.waits and ask.application.kind is Kind.WSGI:
         sentences.append(
-            f"Its handlers wait: on {inline.candidate.in_words}, which runs them one after another,"
-            f" {rate(inline.capacity)} a second leave the processor {_idle(inline)} % idle; threads let waits overlap."
+            f"Its handlers wait: {inline.candidate.in_words}, which runs them one after another, answers"
+            f" {rate(inline.capacity)} a second with {inline.busy_share * 100:.0f} % of the processor; threads let"
+            " waits overlap."
         )
+    if any(sample.is_disturbed for sample in choice.closed):
+        return sentences  # whether the processor limits can't be told where others have it too
     if choice.closed and choice.busy_share >= BUSY:
         sentences.append(
             f"The processor is what limits ({choice.busy_share * 100:.0f} % busy at full load): more threads can't"
             " help, more processes or quicker handlers can."
         )
-    elif choice.closed and choice.busy_share < IDLE and _threads_limit(choice, measured):
+    elif choice.waits and _threads_limit(choice, measured):
         sentences.append(
-            f"Its threads are what limits (the processor is {_idle(choice)} % idle at full load): try more with"
-            f" --threads and --connections {connections * 4}."
+            f"Its threads are what limits (they use {choice.busy_share * 100:.0f} % of the processor at full load):"
+            f" try more with --threads and --connections {connections * 4}."
         )
     return sentences
 
@@ -142,10 +144,6 @@ def _threads_limit(choice: Measured, measured: Sequence[Measured]) -> bool:
     return bool(choice.candidate.threads) and choice.candidate.threads == max(
         one.candidate.threads for one in measured
     )
-
-
-def _idle(one: Measured) -> str:
-    return f"{max(1 - one.busy_share, 0.0) * 100:.0f}"
 
 
 def _reach(one: Measured) -> float:
@@ -225,11 +223,11 @@ def _circumstances(outcome: Outcome, processors: Processors) -> list[str]:
         notes.append(
             f"The load was at its own limit with {listed(sorted(full)[:MOST_NAMED])}: they may do more than shown."
         )
-    seconds = sum(sample.seconds for sample in samples)
+    elapsed = sum(sample.use.elapsed for sample in samples)
     foreign = sum(sample.use.foreign_cpu_seconds for sample in samples)
-    if processors.apart and seconds and foreign > seconds * DISTURBED:
+    if processors.apart and foreign > elapsed * DISTURBED:
         notes.append(
-            f"Other programs took {foreign / seconds * 100:.0f} % of the server's processor:"
+            f"Other programs took {foreign / elapsed * 100:.0f} % of the server's processor:"
             " measure again when the machine is quiet."
         )
     if outcome.interrupted:

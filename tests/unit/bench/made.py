@@ -22,7 +22,7 @@ def sample(
 ) -> Sample:
     """One second of load. rate: answers a second."""
     answered = round(rate)
-    use = Use(answered * cpu_us / 1e6, memory, memory, 5, 10 * answered, answered, foreign)
+    use = Use(answered * cpu_us / 1e6, memory, memory, 5, 10 * answered, answered, foreign, 1.0)
     latency = {
         "p50": p99 / 4,
         "p75": p99 / 3,

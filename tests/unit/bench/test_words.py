@@ -61,7 +61,7 @@ def test_a_clear_choice_is_told_with_its_flags_its_figures_and_its_reason() -> N
     assert "at 310 µs of CPU time each" in said
     assert "Behind it: pool with 16 threads 1,500 and epoll 95 at full load." in said
     assert (
-        "Its handlers wait: on epoll, which runs them one after another, 95 a second leave the processor 96 %"
+        "Its handlers wait: epoll, which runs them one after another, answers 95 a second with 4 % of the"
         in said
     )
     assert "Measured 3 times, between 2,950 and 3,200 a second; no other engine's range comes near" in said
@@ -80,10 +80,16 @@ def test_the_processor_as_the_limit() -> None:
     assert "The processor is what limits (99 % busy at full load)" in words(result(busy))
 
 
+def test_what_limits_is_not_told_where_others_had_the_processor_too() -> None:
+    busy = measured("epoll", 0, [9000.0, 9000.0], cpu_us=100.0)
+    busy.closed[0] = sample(9900.0, cpu_us=100.0, foreign=0.3)
+    assert "what limits" not in words(result(busy))
+
+
 def test_threads_as_the_limit_and_what_to_try() -> None:
     idle = measured("pool", 64, [3000.0, 3000.0], cpu_us=100.0)
     said = words(result(idle, measured("pool", 16, [1000.0])))
-    assert "Its threads are what limits (the processor is 67 % idle at full load)" in said
+    assert "Its threads are what limits (they use 33 % of the processor at full load)" in said
     assert "--connections 256" in said
 
 
