@@ -86,7 +86,9 @@ class Sample:
     @property
     def undisturbed_rate(self) -> float:
         """What the rate might have been, had nothing else run on the server's processor."""
-        return self.rate / max(1 - self.use.foreign_share, DISTURBED)
+        whole = self.rate / max(1 - self.use.foreign_share, DISTURBED)
+        cost = self.cpu_microseconds
+        return max(self.rate, min(whole, 1e6 / cost)) if cost else whole
 
     @property
     def is_disturbed(self) -> bool:
@@ -143,7 +145,7 @@ class Measured:
 
     @property
     def promise(self) -> float:
-        """The capacity as it might be on a quiet machine: to judge by what is worth more time, and nothing else."""
+        """The capacity as it might be on a quiet machine: a reason to doubt, or to measure again, and nothing else."""
         return max((sample.undisturbed_rate for sample in self.closed), default=0.0)
 
     @property
@@ -158,8 +160,15 @@ class Measured:
 
     @property
     def highest(self) -> float:
-        """What it may sustain at most, going by its best search."""
-        return max((bracket.top for bracket in self.brackets), default=0.0)
+        """What it may sustain at most, by its best search; perhaps more where others took much of the processor."""
+        most = max((bracket.top for bracket in self.brackets), default=0.0)
+        return max(most, self.promise) if most and self.is_disturbed else most
+
+    @property
+    def is_disturbed(self) -> bool:
+        """Whether other programs took much of the processor, over all of its runs."""
+        elapsed = sum(sample.use.elapsed for sample in self.runs)
+        return sum(sample.use.foreign_cpu_seconds for sample in self.runs) > elapsed * DISTURBED
 
     @property
     def runs(self) -> list[Sample]:

@@ -30,8 +30,8 @@ SIMPLEST = ("auto", "epoll", "pool", "uring", "thread")
 class Verdict(NamedTuple):
     """choice: what to use, None where nothing sustains any rate. equals: those that could not be told from it.
 
-    sure: "clear", "likely" (others' ranges overlap its own), "equal" (no clear difference to `equals`), "once" (it was
-    measured once only) or "none".
+    sure: "clear", "likely" (ranges overlap, or other programs disturbed it), "equal" (no clear difference to
+    `equals`), "once" (it was measured once only) or "none".
     """
 
     choice: Measured | None
@@ -48,15 +48,15 @@ def judge(measured: Sequence[Measured]) -> Verdict:
     level = [one for one in own if _can_be_as_good(one, best)]
     enough = min(len(best.brackets), MEASURED_AGAIN)
     compared = [one for one in level if len(one.brackets) >= enough]
-    nearest = [one for one in compared if one.sustained >= best.sustained * NEAR]
+    nearest = [one for one in compared if one.sustained >= best.sustained * NEAR or one.is_disturbed]
     choice = min(_cheapest(nearest), key=lambda one: _effort(one.candidate))
     equals = [one for one in level if one is not choice]
     if enough < MEASURED_AGAIN:
         return Verdict(choice, equals, "once")
     if equals:
         return Verdict(choice, equals, "equal")
-    overlaps = any(one.highest >= choice.lowest for one in own if one is not choice)
-    return Verdict(choice, equals, "likely" if overlaps else "clear")
+    doubtful = choice.is_disturbed or any(one.highest >= choice.lowest for one in own if one is not choice)
+    return Verdict(choice, equals, "likely" if doubtful else "clear")
 
 
 def _can_be_as_good(one: Measured, best: Measured) -> bool:

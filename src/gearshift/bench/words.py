@@ -195,7 +195,7 @@ def _how_sure(verdict: Verdict) -> str:
     if verdict.sure == "equal":
         return f"{told}; where ranges overlap or lie within 5 % of each other, one is as good as another."
     if verdict.sure == "likely":
-        return f"{told}, which overlaps with others: it is likely the best; more --seconds make it surer."
+        return f"{told}: it is likely the best; more --seconds, on a quiet machine, make it surer."
     return f"{told}; no other engine's range comes near: the difference is clear."
 
 

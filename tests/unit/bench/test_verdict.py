@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gearshift.bench.candidates import ENGINES, GEARSHIFT
 from gearshift.bench.measurement import Measured
 from gearshift.bench.verdict import judge
-from tests.unit.bench.made import MEBIBYTE, measured
+from tests.unit.bench.made import MEBIBYTE, measured, sample
 
 RATES = st.floats(1.0, 1e6)
 SEVERAL_RATES = st.lists(st.one_of(st.just(0.0), RATES), min_size=0, max_size=3)
@@ -129,6 +129,24 @@ def test_a_range_that_overlaps_is_not_called_clear() -> None:
     verdict = judge([best, measured("auto", 16, [700.0, 700.0])])
     assert verdict.choice is best
     assert verdict.sure == "likely"
+
+
+def test_what_others_have_disturbed_is_given_the_benefit_of_the_doubt() -> None:
+    """It answered 700 a second with half of the processor: it may do as well, and it costs less."""
+    quiet = measured("thread", 0, [1000.0, 1000.0], cpu_us=120.0)
+    disturbed = measured("auto", 16, [600.0, 620.0], cpu_us=100.0)
+    assert judge([quiet, disturbed]).choice is quiet
+    assert judge([quiet, disturbed]).sure == "clear"
+    disturbed.closed[0] = sample(700.0, cpu_us=100.0, foreign=0.5)
+    verdict = judge([quiet, disturbed])
+    assert verdict.choice is disturbed
+    assert verdict.sure == "equal"
+
+
+def test_a_choice_that_was_disturbed_is_not_called_clear() -> None:
+    best = measured("pool", 64, [1000.0, 1000.0])
+    best.closed[0] = sample(1100.0, foreign=0.8)
+    assert judge([best, measured("auto", 16, [300.0, 300.0])]).sure == "likely"
 
 
 def test_nothing_holds() -> None:
