@@ -106,8 +106,13 @@ class Sample:
             self.answered > 0
             and self.latency["p99"] <= target
             and self.failed <= asked * MOST_FAILED
-            and self.unsent <= self.offered * self.seconds * MOST_UNSENT
+            and not self.queue_grew
         )
+
+    @property
+    def queue_grew(self) -> bool:
+        """Whether much of what was due found no connection free."""
+        return self.unsent > self.offered * self.seconds * MOST_UNSENT
 
 
 @dataclass(frozen=True, slots=True)

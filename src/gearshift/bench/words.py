@@ -167,15 +167,18 @@ def _nothing_holds(outcome: Outcome, ask: Ask) -> str:
 
 def _nearest(outcome: Outcome, ask: Ask) -> list[str]:
     """The run that came nearest, and what stands in the way."""
-    tried = [(one, sample) for one in outcome.measured for sample in one.runs if sample.answered]
+    tried = [
+        (one, sample) for one in outcome.measured for sample in one.probes or one.closed if sample.answered
+    ]
     sentences = [
         f"{one.candidate.in_words}: {one.note}." for one in outcome.measured if one.note and not one.runs
     ]
     if tried:
-        one, sample = min(tried, key=lambda pair: pair[1].latency["p99"])
+        one, sample = min(tried, key=lambda pair: (pair[1].queue_grew, pair[1].latency["p99"]))
+        grew = ", and a queue grew" if sample.queue_grew else ""
         sentences.append(
             f"Nearest came {one.candidate.in_words}: {rate(sample.rate)} a second with a 99th percentile of"
-            f" {sample.latency['p99']:,.3g} ms and {sample.failed} of {sample.answered + sample.failed} failed;"
+            f" {sample.latency['p99']:,.3g} ms and {sample.failed} of {sample.answered + sample.failed} failed{grew};"
             f" --target-ms sets another target."
         )
     return sentences

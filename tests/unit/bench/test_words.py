@@ -125,6 +125,8 @@ def test_nothing_holds_and_nothing_measured() -> None:
     said = words(result(slow))
     assert said.startswith("No engine keeps 99 of 100 answers within 100 ms, at any rate that was tried.")
     assert "Nearest came pool with 4 threads: 80 a second with a 99th percentile of 250 ms" in said
+    slow.probes = [sample(80.0, offered=90.0, p99=50.0, unsent=20)]
+    assert "0 of 80 failed, and a queue grew; --target-ms" in words(result(slow))
     assert words(result()).startswith("Nothing was measured.")
 
 
