@@ -35,7 +35,7 @@ def run(flags: Mapping[str, object]) -> int:
     language = _language(flags)
     verb = words[0] if words else ""
     if verb not in VERBS:
-        raise SettingError(f"lab: found {verb or 'nothing'!r}, expected list or run".replace("''", "nothing"))
+        raise SettingError(f"lab: found {repr(verb) if verb else 'nothing'}, expected list or run")
     if verb == "list":
         if len(words) > 1:
             raise SettingError(f"lab list: found {words[1]!r}, expected nothing")

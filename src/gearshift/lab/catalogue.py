@@ -23,6 +23,7 @@ NAMES = (
     "modes",
     "boundary",
     "http",
+    "engines",
 )
 EVERYTHING = "all"
 

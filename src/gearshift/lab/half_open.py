@@ -1,8 +1,9 @@
 """Half-open connections without raw packets: a filter on the listening socket that lets in SYNs and nothing else.
 
-The kernel runs a socket's filter (SO_ATTACH_FILTER, classic BPF, for everybody) on each packet for a listener, those
-for its half-open connections too (tcp_v4_rcv in net/ipv4/tcp_ipv4.c), and the filter sees the TCP header first. So the
-client gets its SYN, ACK and believes in its connection, and the last packet of the handshake never gets through.
+The kernel runs a socket's filter (SO_ATTACH_FILTER, classic BPF) on each packet for a listener, those for its half-open
+connections too (tcp_v4_rcv in net/ipv4/tcp_ipv4.c), and the filter sees the TCP header first. So the client gets its
+SYN, ACK and believes in its connection, and the last packet of the handshake never gets through. Everybody may set such
+a filter on older kernels; recent ones want CAP_NET_ADMIN in the socket's network for one on TCP.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ PROGRAM = (
 
 
 def only_syns(listener: socket.socket) -> None:
-    """From now on handshakes with this listener begin and do not end."""
+    """From now on handshakes with this listener begin and do not end. Raises PermissionError."""
     code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *each) for each in PROGRAM))
     listener.setsockopt(
         socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("@HP", len(PROGRAM), ctypes.addressof(code))

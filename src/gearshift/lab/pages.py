@@ -34,10 +34,7 @@ def report(runs: Sequence[Run], machine: Sequence[tuple[Text, Text]], language: 
 
 def _index(runs: Sequence[Run], machine: Sequence[tuple[Text, Text]], language: Language) -> str:
     rows = "".join(_index_row(experiment, outcome, language) for experiment, outcome in runs)
-    head = "".join(f"<th>{page.inline(said(name, language))}</th>" for name in phrases.INDEX_HEAD)
-    contents = (
-        f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>\n'
-    )
+    contents = f'<ol class="index">\n{rows}</ol>\n'
     named = {said(name, language): said(value, language) for name, value in machine}
     return page.section(
         "contents",
@@ -57,14 +54,12 @@ def _index_row(experiment: Experiment, outcome: Outcome, language: Language) -> 
     )
     if outcome.error:
         marks += " " + page.mark(page.Mark(said(phrases.BROKEN, language), "bad"))
-    cells = (
-        page.link(experiment.name, said(experiment.title, language)),
-        page.inline(said(experiment.question, language)),
-        str(len(verdicts)),
-        marks,
-        f"{outcome.seconds:.1f}",
+    seconds = said(phrases.SECONDS.format(seconds=f"{outcome.seconds:.1f}"), language)
+    return (
+        f"<li>{page.link(experiment.name, said(experiment.title, language))} "
+        f'<span class="soft">{seconds}</span><br>{marks}'
+        f"{page.paragraph(said(experiment.question, language), 'soft')}</li>\n"
     )
-    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 
 def _mark(verdict: Verdict, language: Language, before: str = "") -> page.Mark:

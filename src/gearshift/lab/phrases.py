@@ -33,15 +33,7 @@ LEAD = Text(
 BROKEN = Text("broke off", "中断")
 MACHINE = Text("The machine", "机器")
 CONTENTS = Text("The experiments", "实验一览")
-INDEX_HEAD = (
-    Text("experiment", "实验"),
-    Text("question", "问题"),
-    Text("claims", "论断"),
-    Text("verdicts", "结论"),
-    Text("seconds", "秒"),
-)
-FIGURES = Text("Figures", "数据")
-EXPLANATION = Text("What to know", "背景知识")
+SECONDS = Text("{seconds} s", "{seconds} 秒")
 FOOT = Text(
     "Made by `gearshift lab run`; the figures belong to this machine at this moment.",
     "由 `gearshift lab run` 生成；数字只代表这台机器此刻的情形。",

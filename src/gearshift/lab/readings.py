@@ -5,22 +5,34 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from typing import NamedTuple
 
+from gearshift.kernel.sock_diag import sockets
 from gearshift.kernel.sockets import address_text
-from gearshift.kernel.tcp_info import tcp_info
+from gearshift.kernel.tcp_info import STATES, tcp_info
 from gearshift.kernel.tcp_table import Row, rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
+    from collections.abc import Callable, Container, Iterable
     from socket import socket
     from typing import TypeVar
+
+    from gearshift.kernel.tcp_table import Place
 
     T = TypeVar("T")
 
 PATIENCE = 10.0  # seconds; far more than anything on loopback takes
 LOOPBACK = "127.0.0.1"
+
+
+def _own_loopback() -> str:
+    """An address of 127.0.0.0/8, all of which is this machine (RFC 1122, 3.2.1.3), made of the process's number."""
+    pid = os.getpid()
+    return f"127.{1 + (pid >> 16)}.{pid >> 8 & 255}.{pid & 255}"
+
+
+# Where sockets are counted by their address: on 127.0.0.1 another program's may have the same port for a moment.
+OWN_LOOPBACK = _own_loopback()
 
 
 class NeverTrueError(Exception):
@@ -63,14 +75,25 @@ def link(fd: int) -> str:
     return os.readlink(f"/proc/self/fd/{fd}")  # noqa: PTH115 - as in kernel/
 
 
-def find(local: tuple[str, int], peer: tuple[str, int]) -> Row | None:
-    """The kernel's row of one connection's end."""
-    return next((row for row in rows() if row.local == local and row.peer == peer), None)
+def table(states: Container[str] = STATES) -> Iterable[Row]:
+    """The kernel's TCP sockets in those states: asked over netlink, since a machine that has just been loaded has many
+    thousands in TIME-WAIT, and from /proc where that is refused. Raises OSError.
+    """
+    try:
+        # A walk that is continued after the table has changed may come by a socket twice (inet_diag.c).
+        return dict.fromkeys(sockets(states))
+    except OSError:
+        return rows(states)
 
 
-def at_port(port: int, states: Container[str] | None = None) -> list[Row]:
-    """The sockets with that local port, in those states."""
-    return [row for row in rows(states) if row.local[1] == port]
+def find(local: Place, peer: Place, states: Container[str] = STATES) -> Row | None:
+    """The kernel's row of one connection's end, if it is in one of those states."""
+    return next((row for row in table(states) if row.local == local and row.peer == peer), None)
+
+
+def at(local: Place, states: Container[str] = STATES) -> list[Row]:
+    """The sockets with that local address, in those states."""
+    return [row for row in table(states) if row.local == local]
 
 
 def tuple_of(sock: socket) -> str:
@@ -88,30 +111,18 @@ def descriptors() -> int:
     return len(os.listdir("/proc/self/fd")) - 1  # noqa: PTH208 - and the listing's own
 
 
-class Switches(NamedTuple):
-    """Context switches so far: voluntary ones, when a thread waits, and those it was made to."""
-
-    voluntary: int
-    involuntary: int
-
-    def since(self, earlier: Switches) -> int:
-        return sum(self) - sum(earlier)
-
-
-def switches(pid: int | str = "self") -> Switches:
-    """Of all threads a process has now."""
-    voluntary = involuntary = 0
+def switches(pid: int | str = "self") -> dict[int, int]:
+    """Context switches of each thread that a process has now: voluntary ones, when it waited, and those it was made to.
+    What a thread that has ended counted is gone with it.
+    """
+    found = {}
     for task in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208
         try:
             with open(f"/proc/{pid}/task/{task}/status", encoding="ascii", errors="replace") as file:  # noqa: PTH123
-                for line in file:
-                    if line.startswith("voluntary_ctxt_switches"):
-                        voluntary += int(line.split()[1])
-                    elif line.startswith("nonvoluntary_ctxt_switches"):
-                        involuntary += int(line.split()[1])
+                found[int(task)] = sum(int(line.split()[1]) for line in file if "ctxt_switches" in line)
         except (FileNotFoundError, ProcessLookupError):  # ended meanwhile
             continue
-    return Switches(voluntary, involuntary)
+    return found
 
 
 def memory(field: str, pid: int | str = "self") -> int:

@@ -46,6 +46,7 @@ class Lines(NamedTuple):
                 _plain_ticks(axes.yaxis)
             else:
                 axes.set_ylim(bottom=0)
+                _grouped_digits(axes.yaxis)
             axes.set_title(said(self.title, language))
             axes.set_xlabel(said(self.x_label, language))
             axes.set_ylabel(said(self.y_label, language))
@@ -82,6 +83,9 @@ class Bars(NamedTuple):
             axes.grid(visible=False, axis="y")
             if self.log:
                 axes.set_xscale("log")
+                axes.set_xlim(
+                    min(values) / 3, max(values) * 5
+                )  # the least is seen too, and the longest has its words
                 _plain_ticks(axes.xaxis)
             else:
                 axes.set_xlim(0, max([*values, 1e-12]) * 1.18)
@@ -91,9 +95,16 @@ class Bars(NamedTuple):
         return drawing.svg(draw, height=1.3 + 0.46 * len(self.bars), label=said(self.title, language))
 
 
-def _plain_ticks(axis: Any) -> None:
-    """1,000 instead of 10^3, and none between the powers of ten."""
-    from matplotlib.ticker import FuncFormatter, NullFormatter
+def _grouped_digits(axis: Any) -> None:
+    """125,000 instead of 125000."""
+    from matplotlib.ticker import FuncFormatter
 
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+
+
+def _plain_ticks(axis: Any) -> None:
+    """1,000 instead of 10^3, and none between the powers of ten."""
+    from matplotlib.ticker import NullFormatter
+
+    _grouped_digits(axis)
     axis.set_minor_formatter(NullFormatter())

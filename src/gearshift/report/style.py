@@ -58,6 +58,11 @@ figcaption{color:var(--soft);font-size:.9375rem;max-width:46rem;position:sticky;
 .findings p{margin:.3rem 0}
 .findings .claim{font-weight:600;font-size:1.03rem}
 .findings .soft{color:var(--soft)}
+.soft{color:var(--soft)}
+ol.index{margin:.6rem 0 1rem;padding-left:1.6rem;display:grid;
+  grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));gap:.9rem 2.5rem}
+ol.index li{padding-left:.3rem}ol.index a{font-weight:600}ol.index p{margin:.25rem 0 0}
+ol.index .soft{font-size:.9375rem}ol.index span.soft{white-space:nowrap}
 dl.facts{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.15rem 1.2rem;margin:.8rem 0;
   font-size:.9375rem}
 dl.facts dt{color:var(--soft)}dl.facts dd{margin:0;overflow-wrap:anywhere}

@@ -16,7 +16,7 @@ from gearshift import Server
 from gearshift.kernel.listening import listening
 from gearshift.lab.experiment import Experiment, Notebook
 from gearshift.lab.forked import forked
-from gearshift.lab.readings import LOOPBACK, at_port, descriptors, reaches, until
+from gearshift.lab.readings import OWN_LOOPBACK, at, descriptors, reaches, until
 from gearshift.report.charts import Lines
 from gearshift.report.words import Text
 
@@ -60,7 +60,7 @@ def run(notebook: Notebook) -> None:
 
 def _only_state(notebook: Notebook) -> None:
     with ExitStack() as stack:
-        listener = stack.enter_context(socket.create_server((LOOPBACK, 0)))
+        listener = stack.enter_context(socket.create_server((OWN_LOOPBACK, 0)))
         client = stack.enter_context(socket.create_connection(listener.getsockname()))
         server = stack.enter_context(listener.accept()[0])
         poller = select.poll()
@@ -96,8 +96,8 @@ def _serve(close: bool) -> Served:
     limit = min(LIMIT, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     points, kept, error = [], [], ""
-    with socket.create_server((LOOPBACK, 0)) as listener:
-        port = listener.getsockname()[1]
+    with socket.create_server((OWN_LOOPBACK, 0)) as listener:
+        place = listener.getsockname()
         for number in range(1, CLIENTS + 1):
             try:
                 # The client is a descriptor too, and is closed before the next comes.
@@ -113,7 +113,7 @@ def _serve(close: bool) -> Served:
             else:
                 kept.append(server)  # forgotten, as far as closing goes
             if number % 5 == 0 or number == 1:
-                points.append((number, _open_numbers(), _in_close_wait(port)))
+                points.append((number, _open_numbers(), _in_close_wait(place)))
         for sock in kept:
             sock.close()
     return Served(points, error)
@@ -131,10 +131,10 @@ def _open_numbers() -> int:
     return found
 
 
-def _in_close_wait(port: int) -> int:
+def _in_close_wait(place: tuple[str, int]) -> int:
     """Counted from the kernel's table where a descriptor for it is left."""
     try:
-        return len(at_port(port, ("CLOSE-WAIT",)))
+        return len(at(place, ("CLOSE-WAIT",)))
     except OSError:
         return 0
 
@@ -184,7 +184,7 @@ def _judge_servers(notebook: Notebook, forgetful: Served, careful: Served) -> No
 
 def _short_program(notebook: Notebook) -> None:
     number = 20
-    with socket.create_server((LOOPBACK, 0), backlog=number) as listener:
+    with socket.create_server((OWN_LOOPBACK, 0), backlog=number) as listener:
         place = listener.getsockname()
 
         def short() -> int:
@@ -193,12 +193,12 @@ def _short_program(notebook: Notebook) -> None:
             for _ in range(number):
                 with socket.create_connection(place):
                     kept.append(listener.accept()[0])
-            until(lambda: len(at_port(place[1], ("CLOSE-WAIT",))) == number, "all in CLOSE-WAIT")
-            return len(at_port(place[1], ("CLOSE-WAIT",)))
+            until(lambda: len(at(place, ("CLOSE-WAIT",))) == number, "all in CLOSE-WAIT")
+            return len(at(place, ("CLOSE-WAIT",)))
 
         before = forked(short)
-        until(lambda: not at_port(place[1], ("CLOSE-WAIT", "ESTAB")), "none is left")
-        after = len(at_port(place[1], ("CLOSE-WAIT",)))
+        until(lambda: not at(place, ("CLOSE-WAIT", "ESTAB")), "none is left")
+        after = len(at(place, ("CLOSE-WAIT",)))
     notebook.judge(
         "short-program",
         before == number and after == 0,
@@ -211,7 +211,7 @@ def _short_program(notebook: Notebook) -> None:
 
 def _listener(notebook: Notebook) -> None:
     with ExitStack() as stack:
-        listener = stack.enter_context(socket.create_server((LOOPBACK, 0), backlog=4))
+        listener = stack.enter_context(socket.create_server((OWN_LOOPBACK, 0), backlog=4))
         place = listener.getsockname()
         accepted = stack.enter_context(socket.create_connection(place))
         server = stack.enter_context(listener.accept()[0])
@@ -251,14 +251,14 @@ def _gearshift(notebook: Notebook) -> None:
     left = {}
     number = 50
     for engine in ("thread", "pool", "epoll", "uring", "auto"):
-        with Server(_answer, bind=f"{LOOPBACK}:0", engine=engine) as server:
-            port = int(server.url.rpartition(":")[2].strip("/"))
+        with Server(_answer, bind=f"{OWN_LOOPBACK}:0", engine=engine) as server:
+            place = OWN_LOOPBACK, int(server.url.rpartition(":")[2].strip("/"))
             for _ in range(number):
-                with socket.create_connection((LOOPBACK, port)) as client:
+                with socket.create_connection(place) as client:
                     client.sendall(b"GET / HTTP/1.1\r\nHost: lab\r\n\r\n")
                     client.recv(4096)
-            until(lambda: not at_port(port, ("CLOSE-WAIT", "ESTAB")), f"{engine} has closed all")  # noqa: B023
-            left[engine] = len(at_port(port, ("CLOSE-WAIT",)))
+            until(lambda: not at(place, ("CLOSE-WAIT", "ESTAB")), f"{engine} has closed all")  # noqa: B023
+            left[engine] = len(at(place, ("CLOSE-WAIT",)))
     listed = ", ".join(f"{engine} {count}" for engine, count in left.items())
     notebook.judge(
         "gearshift",

@@ -232,7 +232,7 @@ def _storage(notebook: Notebook, path: str) -> None:
     )
     notebook.judge(
         "page-cache",
-        after == between,
+        after - between < FILE // 50,  # a page or two of something else may be read meanwhile
         Text(
             f"The second read: {after - between} bytes from the device, {second.wall * 1000:.0f} ms instead of {first.wall * 1000:.0f}: only the copy is left.",
             f"第二次读取：从设备读了 {after - between} 字节，耗时 {second.wall * 1000:.0f} ms，而第一次为 {first.wall * 1000:.0f} ms：只剩下复制。",

@@ -137,12 +137,7 @@ def _side(word: str) -> Text:
 
 def _row_in(local: Address, peer: Address, wanted: str) -> Row:
     """The kernel's row of that end once it is in that state."""
-
-    def there() -> Row | None:
-        row = find(local, peer)
-        return row if row is not None and row.state == wanted else None
-
-    row = until(there, f"{wanted} at {local}")
+    row = until(lambda: find(local, peer, (wanted,)), f"{wanted} at {local}")
     assert row is not None
     return row
 
