@@ -105,7 +105,16 @@ def test_what_others_do_on_the_processor_is_seen() -> None:
         assert other.hears() == "done\n"
         use = watch.end()
     assert use.foreign_cpu_seconds > 0.3
+    assert 0.1 < use.foreign_share <= 1.0
     assert use.cpu_seconds < 0.1
+
+
+def test_on_a_shared_processor_nobody_is_foreign() -> None:
+    with doer() as watched, doer() as other:
+        watch = Watch([watched.pid], None)
+        other.tell("burn 0.1")
+        assert other.hears() == "done\n"
+        assert watch.end().foreign_share == 0.0
 
 
 def test_processors_are_apart_where_there_are_two_and_given_back() -> None:

@@ -55,7 +55,7 @@ class Load:
             *(["--rate", f"{rate:.2f}"] if rate else []),
         ]
         before = _children_cpu()
-        watch = Watch(served.processes, self._processors.server)
+        watch = Watch(served.processes, self._processors.server if self._processors.apart else None)
         told = self._watched(command, watch, seconds)
         use = watch.end()
         client = _children_cpu() - before

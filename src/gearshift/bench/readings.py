@@ -35,15 +35,16 @@ def processes_of(session: int) -> list[int]:
 class Watch:
     """Looks at a server's processes while load runs.
 
-    processes: theirs. processor: the one they run on.
+    processes: theirs. processor: the one they have for themselves, None where they have none: who else runs there is
+    then not looked at.
     """
 
-    def __init__(self, processes: Sequence[int], processor: int) -> None:
+    def __init__(self, processes: Sequence[int], processor: int | None) -> None:
         self._processes = processes
         self._processor = processor
         self._began = time.monotonic()
         self._cpu = cpu_seconds(processes)
-        self._busy = busy_seconds(processor)
+        self._busy = self._busy_seconds()
         self._before = _switches(processes)
         self._after = dict(self._before)
         self._threads = len(self._before)
@@ -62,7 +63,7 @@ class Watch:
         """What was used since the beginning."""
         self.look()
         cpu = cpu_seconds(self._processes) - self._cpu
-        busy = busy_seconds(self._processor)
+        busy = self._busy_seconds()
         foreign = max(busy - self._busy - cpu, 0.0) if busy is not None and self._busy is not None else 0.0
         none = (0, 0)
         return Use(
@@ -75,6 +76,9 @@ class Watch:
             foreign,
             time.monotonic() - self._began,
         )
+
+    def _busy_seconds(self) -> float | None:
+        return None if self._processor is None else busy_seconds(self._processor)
 
 
 def cpu_seconds(processes: Sequence[int]) -> float:
