@@ -17,6 +17,7 @@ ALONE = tuple(
     HERE / place
     for place in (
         "applications/test_server_rounds.py",
+        "bench",
         "browser",
         "faults",
         "lab",

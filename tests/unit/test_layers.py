@@ -38,7 +38,7 @@ EXTRAS = {
     "opentelemetry": ("gearshift.apps",),
     "textual": ("gearshift.top", "gearshift.cli.top"),
     "rich": ("gearshift.top",),
-    "matplotlib": ("gearshift.report", "gearshift.load.plot"),
+    "matplotlib": ("gearshift.report", "gearshift.bench.plots", "gearshift.load.plot"),
 }
 THE_SERVER = (
     "gearshift.apps",
@@ -56,6 +56,24 @@ RULES = [
     ("gearshift.connection", ("gearshift.apps", "gearshift.engines", "gearshift.server"), ()),
     ("gearshift.channel", ("gearshift.apps", "gearshift.engines", "gearshift.server"), ()),
     ("gearshift.kernel", ("gearshift",), ("gearshift.kernel", "gearshift.errors")),
+    (
+        "gearshift.bench",  # it runs `gearshift serve` and `gearshift load` as anybody would, in processes of their own
+        ("gearshift",),
+        (
+            "gearshift.bench",
+            "gearshift.errors",
+            "gearshift.report",
+            "gearshift.version",
+            "gearshift.apps.loader",
+            "gearshift.engines.ring.refusal",
+            "gearshift.load.requests",
+        ),
+    ),
+    (
+        "gearshift.bench.verdict",  # from figures to words, and nothing of this machine
+        ("gearshift", "os", "subprocess", "socket", "time"),
+        ("gearshift.bench.candidates", "gearshift.bench.measurement"),
+    ),
     (
         "gearshift.lab",
         ("gearshift",),

@@ -1,4 +1,4 @@
-"""The command line: `gearshift serve`, `settings`, `shift`, `status`, `top`, `doctor`, `load`, `lab`."""
+"""The command line: `gearshift serve`, `settings`, `shift`, `status`, `top`, `doctor`, `load`, `lab`, `bench`."""
 
 from __future__ import annotations
 
@@ -59,14 +59,18 @@ def _run(invocation: Invocation) -> int:
             from gearshift.cli import doctor
 
             return doctor.run(invocation.flags)
-        case Command.LOAD:
-            from gearshift.cli import load
+        case Command.BENCH:
+            from gearshift.cli import bench
 
-            return load.run(invocation.flags)
+            return bench.run(invocation.flags)
         case Command.LAB:
             from gearshift.cli import lab
 
             return lab.run(invocation.flags)
+        case Command.LOAD:
+            from gearshift.cli import load
+
+            return load.run(invocation.flags)
         case Command.VERSION:
             from gearshift.cli.output import write
             from gearshift.version import __version__

@@ -26,16 +26,18 @@ PURPOSES = {
     Command.STATUS.value: "Print what a running server does: engine, requests, and what auto has learnt.",
     Command.TOP.value: "Show a running server live: queues, connections, threads, where the time goes.",
     Command.DOCTOR.value: "Print what this machine offers a server, what it means, and what to do.",
-    Command.LOAD.value: "Measure a server by sending it requests: throughput, latencies, errors.",
+    Command.BENCH.value: "Serve an application on each engine worth trying, and say which one to use and why.",
     Command.LAB.value: "Try what is said of sockets, queues, threads and engines on the kernel that runs here.",
+    Command.LOAD.value: "Measure a server by sending it requests: throughput, latencies, errors.",
 }
 USAGES = {
     Command.SHIFT.value: " ENGINE [--threads N] [--pid PID | --control PATH]",
     Command.STATUS.value: " [--json] [--pid PID | --control PATH]",
     Command.TOP.value: " [--interval SECONDS] [--pid PID | --control PATH]",
     Command.DOCTOR.value: "",
-    Command.LOAD.value: " URL [FLAG]...",
+    Command.BENCH.value: " [APP] [FLAG]...",
     Command.LAB.value: " list | run (NAME... | all) [--report DIR] [--lang en|zh]",
+    Command.LOAD.value: " URL [FLAG]...",
 }
 OWN_FLAGS = {
     "ENGINE": "The engine that is to serve: thread, pool, epoll, uring or auto.",
@@ -64,6 +66,22 @@ LOAD_FLAGS = {
     "--plot FILE": "Draw latency by percentile: FILE.svg or FILE.png. Needs the extra lab.",
     "--json": "For programs: one object.",
 }
+BENCH_FLAGS = {
+    "APP": "What to serve, as for gearshift serve: module:attribute, module:factory(), a folder.",
+    "--path PATH": "What to ask for. May be given several times. [/]",
+    "--requests FILE": "What to ask for: METHOD PATH or a path on each line, taken in turn.",
+    "--access-log FILE": "What to ask for, as recorded: common, combined or json; GET and HEAD of it.",
+    "--target-ms MS": "Within which 99 of 100 requests are to be answered. [100 ms]",
+    "--connections N": "That the load keeps open. [64]",
+    "--seconds S": "For all of it. [75 s, and 12 s for each of --versus]",
+    "--engines LIST": "Those to try, with commas between. [all]",
+    "--threads LIST": "Numbers of threads to try in pool and auto, with commas between. [4,16,64]",
+    "--versus LIST": "To put beside it: gunicorn, uvicorn, granian, waitress, hypercorn of this environment.",
+    "--interface auto|wsgi|asgi": "How the application is called. [auto]",
+    "--report FILE": "A page of HTML with pictures. Needs gearshift[lab].",
+    "--json": "For programs: one object.",
+}
+FLAGS_OF = {Command.LOAD.value: LOAD_FLAGS, Command.BENCH.value: BENCH_FLAGS}
 PRECEDENCE = (
     "A setting may also be given in the environment (GEARSHIFT_THREADS=8), or in gearshift.toml or the table"
     " [tool.gearshift] of pyproject.toml in the current folder (threads = 8). Flags win over the environment,"
@@ -94,9 +112,9 @@ def _more(width: int) -> str:
 
 def _command_help(command: str, width: int) -> str:
     if command in USAGES:
-        known = {term: said for term, said in OWN_FLAGS.items() if term.split()[0] in USAGES[command]}
-        if command == Command.LOAD.value:
-            known = LOAD_FLAGS
+        known = FLAGS_OF.get(command) or {
+            term: said for term, said in OWN_FLAGS.items() if term in USAGES[command]
+        }
         rows = [_entry(term, meaning, width) for term, meaning in known.items()]
         lines = [f"usage: gearshift {command}{USAGES[command]}", "", fill(PURPOSES[command], width)]
         return "\n".join([*lines, *([""] if rows else []), *rows]) + "\n"

@@ -34,6 +34,7 @@ class Command(Enum):
     DOCTOR = "doctor"
     LOAD = "load"
     LAB = "lab"
+    BENCH = "bench"
     VERSION = "--version"
     HELP = "--help"
 
@@ -47,6 +48,7 @@ COMMANDS = (
     Command.DOCTOR,
     Command.LOAD,
     Command.LAB,
+    Command.BENCH,
 )
 WORDS = tuple(command.value for command in COMMANDS)
 # Those that take no settings: whether an engine's name is expected, and their flags, with what each expects.
@@ -58,6 +60,24 @@ WITHOUT_SETTINGS: dict[Command, tuple[bool, dict[str, str]]] = {
     Command.STATUS: (False, {"--json": "", "--pid": PROCESS, "--control": "a path"}),
     Command.TOP: (False, {"--interval": INTERVAL, "--pid": PROCESS, "--control": "a path"}),
     Command.DOCTOR: (False, {}),
+    Command.LAB: (False, {"--report": "a folder", "--lang": "en or zh"}),
+    Command.BENCH: (
+        False,
+        {
+            "--path": "a path that begins with /",
+            "--requests": "a file",
+            "--access-log": "a file",
+            "--target-ms": "milliseconds",
+            "--connections": "a number",
+            "--seconds": "a number of seconds",
+            "--engines": "engines with commas between",
+            "--threads": "numbers with commas between",
+            "--versus": "servers with commas between",
+            "--interface": Settings.declarations()["interface"].expected,
+            "--report": "a file",
+            "--json": "",
+        },
+    ),
     Command.LOAD: (
         False,
         {
@@ -76,8 +96,9 @@ WITHOUT_SETTINGS: dict[Command, tuple[bool, dict[str, str]]] = {
             "--json": "",
         },
     ),
-    Command.LAB: (False, {"--report": "a folder", "--lang": "en or zh"}),
 }
+REPEATED = ("--header", "--path")  # of them, those that may be said several times
+POSITIONAL = {Command.LOAD: "url", Command.BENCH: "app"}  # as what the word without dashes is known
 
 
 class Invocation:
@@ -118,9 +139,9 @@ def parse(arguments: Sequence[str]) -> Invocation:
 
 
 def _without_settings(command: Command, arguments: Iterable[str]) -> Invocation:
-    """A command with flags of its own: each by its name without dashes, as text, of --header a list of them; an
-    engine's name as "engine", what is to be loaded as "url"; what the
-    lab is told to do as a list, "words".
+    """A command with flags of its own: each by its name without dashes, as text, of those in REPEATED a list of them;
+    an engine's name as "engine", what is to be loaded as "url", what is to be served as "app", and as "words" a list of
+    what the lab is told to do.
     """
     takes_engine, known = WITHOUT_SETTINGS[command]
     flags: dict[str, object] = {}
@@ -138,14 +159,12 @@ def _without_settings(command: Command, arguments: Iterable[str]) -> Invocation:
             given = value if equals else next(rest, None)
             if not given or given.startswith("--"):
                 raise SettingError(f"{word}: found {given or 'nothing'}, expected {known[word]}")
-            if word == "--header":
-                said = flags.setdefault("header", [])
-                assert isinstance(said, list)
-                said.append(given)
+            if word in REPEATED:
+                flags[word[2:]] = [*flags.get(word[2:], []), given]  # type: ignore[misc]
             else:
                 flags[word[2:]] = given
-        elif command is Command.LOAD and not argument.startswith("-") and "url" not in flags:
-            flags["url"] = argument
+        elif command in POSITIONAL and POSITIONAL[command] not in flags and not argument.startswith("-"):
+            flags[POSITIONAL[command]] = argument
         elif command is Command.LAB and not argument.startswith("-"):
             flags["words"] = [*flags.get("words", []), argument]  # type: ignore[misc]
         elif argument.startswith("-") or not takes_engine or "engine" in flags:
