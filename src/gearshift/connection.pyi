@@ -4,6 +4,7 @@ from enum import IntEnum
 from typing import final
 
 from gearshift.channel import Channel, Driver
+from gearshift.conversation import Conversation
 from gearshift.exchange import Exchange, Service
 from gearshift.listeners import Listener
 
@@ -23,6 +24,7 @@ class Phase(IntEnum):
     LAST_ANSWER = 1
     LINGERING = 2
     DONE = 3
+    CONVERSING = 4
 
 class Deadline(IntEnum):
     """Which clock runs."""
@@ -43,6 +45,10 @@ class Connection(Channel):
     def service(self) -> Service: ...
     @property
     def exchange(self) -> Exchange | None: ...
+    @property
+    def conversation(self) -> Conversation | None: ...
+    @property
+    def datagrams(self) -> bool: ...
     @property
     def phase(self) -> Phase: ...
     @property

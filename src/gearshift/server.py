@@ -8,7 +8,6 @@ from socket import socketpair
 from threading import Event, Thread, Timer, current_thread, main_thread
 
 from gearshift.apps.interface import interface_of
-from gearshift.apps.loader import Application as LoadedApplication
 from gearshift.apps.loader import Kind, adopt
 from gearshift.engines import Timeouts, Workplace, make_engine
 from gearshift.errors import ServerStateError
@@ -16,6 +15,7 @@ from gearshift.gearbox import Gear, Gearbox, ShiftError, ThreadedGearbox
 from gearshift.listeners import open_listener, parse
 from gearshift.observe.error_log import ErrorLog
 from gearshift.observe.observer import Observer
+from gearshift.raw import raw_handlers
 from gearshift.settings import Settings
 
 TYPE_CHECKING = False
@@ -137,7 +137,9 @@ class Serving:
     def __init__(self, settings: Settings, app: object) -> None:
         self.settings = settings
         self.error_log = ErrorLog(settings.error_log)
-        self.application: LoadedApplication = adopt(app if app != "" else None, settings.interface)
+        self._raw = raw_handlers(settings, self.error_log, alone=app in (None, ""))
+        served = None if self._raw is None else self._raw.application
+        self.application = served or adopt(app if app != "" else None, settings.interface)
         self.listeners: list[Listener] = []
         self.ready = Event()
         self.failure: BaseException | None = None
@@ -164,8 +166,11 @@ class Serving:
                 from gearshift.observe.access_log import AccessLog
 
                 self._access_log = AccessLog(settings.access_log, settings.access_log_format, self.error_log)
-            for text in settings.bind:
-                self.listeners.append(open_listener(parse(text), settings.backlog))
+            if self.application.kind is not Kind.RAW:
+                for text in settings.bind:
+                    self.listeners.append(open_listener(parse(text), settings.backlog))
+            if self._raw is not None:
+                self._raw.open(self.listeners)
             self._adapter = interface_of(self.application, settings, self.error_log)
             self._gearbox = self._make_gearbox(self._engine_to_be_had(settings.engine))
             self._observer = Observer(
@@ -271,6 +276,7 @@ class Serving:
             frozenset(path.encode() for path in settings.health) or None,
             settings.server_timing,
             *self._kept,
+            wakes=self._raw is not None,
         )
 
     # ---- run -------------------------------------------------------------------------------------------
@@ -285,6 +291,8 @@ class Serving:
         assert self._gearbox is not None
         signals = -1 if self._signal_ends is None else self._signal_ends[0].fileno()
         try:
+            if self._raw is not None:
+                self._raw.begin(self._gearbox)
             self._gearbox.run(self._is_ready, signals)
         except BaseException as error:  # told to whoever started the server; its thread has nobody else
             self.failure = error
@@ -453,6 +461,8 @@ class Serving:
         """Lets go of listeners, logs and the engine's descriptors. May be called again."""
         for listener in self.listeners:
             listener.close()
+        if self._raw is not None:
+            self._raw.close()
         if self._monitor is not None:
             self._monitor.stop()
             self._monitor = None

@@ -138,8 +138,15 @@ def set_blocking(fd: cython.int, blocking: cython.bint):
     return sockets.ioctl(fd, sockets.FIONBIO, cython.address(on))
 
 
+def end_reading(connection: Connection):
+    """Nothing more is read: a thread that waits for it finds the end of what the kernel has received."""
+    connection.ending = True
+    return sockets.shutdown(connection.fd, sockets.SHUT_RD)
+
+
 def hang_up(connection: Connection):
     """Ends the connection from outside: whoever drives it finds its end. False where it is closed already."""
+    connection.ending = True
     return connection.fd >= 0 and sockets.shutdown(connection.fd, sockets.SHUT_RDWR) == 0
 
 

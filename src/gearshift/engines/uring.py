@@ -147,7 +147,7 @@ class UringEngine:
                 sockets.close(result)
             elif self.connections >= self.most_connections and not self._make_room():
                 self.service.counts.refused_connections += 1
-                refuse_connection(result)
+                refuse_connection(result, listener)
             else:
                 if (
                     sockets.getpeername(
@@ -176,7 +176,7 @@ class UringEngine:
         return 0
 
     def _register(self, connection: Connection):
-        return self._arm(connection, Purpose.RECEIVE, 0) == 0
+        return self._arm(connection, Purpose.RECEIVE, sockets.EPOLLIN) == 0
 
     def _unregister(self, connection: Connection):
         purpose: cython.int
@@ -223,7 +223,7 @@ class UringEngine:
         if connection.armed & (1 << purpose):
             return 0
         connection.armed |= 1 << purpose
-        if purpose == Purpose.RECEIVE:
+        if purpose == Purpose.RECEIVE and not connection.datagrams:
             place = self.ring.prepare(Operation.RECV, connection.fd, tag)
             place.ioprio = MULTISHOT_RECEIVE
             place.flags = SELECT_BUFFER
@@ -243,7 +243,7 @@ class UringEngine:
     def rearm(self, connection: Connection):
         """What epoll would be told to report is what is armed."""
         if connection.interest & sockets.EPOLLIN:
-            self._arm(connection, Purpose.RECEIVE, 0)
+            self._arm(connection, Purpose.RECEIVE, sockets.EPOLLIN)
             self._disarm(connection, Purpose.HANGUP)
         else:
             self._disarm(connection, Purpose.RECEIVE)
@@ -286,7 +286,9 @@ class UringEngine:
         try:
             if connection.fd < 0:
                 return 0
-            if result > 0:
+            if connection.datagrams and result > 0:
+                connection.conversation.receive()  # it was polled for: the ring's receive tells no addresses
+            elif result > 0:
                 connection.received(self.ring.buffer(number), result)
             elif result == 0:
                 connection.received_eof()

@@ -1,0 +1,114 @@
+"""What a server with raw handlers has more than another: their listeners, and where asynchronous ones run."""
+
+from __future__ import annotations
+
+from threading import Thread, get_ident
+
+from gearshift.apps.loader import Application, Kind
+from gearshift.errors import SettingError
+from gearshift.listeners import open_listener, parse
+from gearshift.raw.loading import load_handler
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import asyncio
+    from typing import Any
+
+    from gearshift.conversation import RawApplication
+    from gearshift.gearbox import Gearbox
+    from gearshift.listeners import Listener
+    from gearshift.observe.error_log import ErrorLog
+    from gearshift.settings import Settings
+
+LAST_MOMENT = 1.0  # seconds that handlers' tasks have to end once they are cancelled
+
+
+class RawHandlers:
+    """The raw handlers of one server. Parameters: see raw_handlers()."""
+
+    def __init__(self, settings: Settings, error_log: ErrorLog, alone: bool) -> None:
+        self.alone = alone
+        self._settings = settings
+        self._error_log = error_log
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: Thread | None = None
+        self.tcp: RawApplication | None = None
+        if settings.tcp:
+            from gearshift.raw.stream import StreamApplication
+
+            found = load_handler(settings.tcp, "--tcp")
+            self.tcp = StreamApplication(
+                found.factory, found.name, found.asynchronous, error_log, settings.limit_unsent
+            )
+        self.served = [application for application in (self.tcp,) if application is not None]
+        self.tcp_addresses = self._addresses("tcp")
+
+    @property
+    def application(self) -> Application | None:
+        """In the place of one that speaks HTTP; None beside one."""
+        if not self.alone:
+            return None
+        names = [f"{'UDP' if each.datagrams else 'TCP'} handler {each.name}" for each in self.served]
+        return Application(Kind.RAW, self.served[0], "the " + " and the ".join(names))
+
+    def _addresses(self, protocol: str) -> tuple[str, ...]:
+        """Where that handler is reached: `--bind` is an application's, if there is one."""
+        handler = getattr(self._settings, protocol)
+        own: tuple[str, ...] = getattr(self._settings, f"{protocol}_bind")
+        if not handler:
+            if own:
+                raise SettingError(f"--{protocol}-bind: found {own[0]}, expected it only with --{protocol}")
+            return ()
+        if own:
+            return own
+        if not self.alone:
+            raise SettingError(
+                f"--{protocol}: found no --{protocol}-bind, expected it beside an application, which has --bind"
+            )
+        return self._settings.bind
+
+    def open(self, listeners: list[Listener]) -> None:
+        """Listens; the new listeners are added to those. Raises ListenError."""
+        for text in self.tcp_addresses:
+            listener = open_listener(parse(text), self._settings.backlog)
+            listener.handler = self.tcp
+            listeners.append(listener)
+
+    def begin(self, gearbox: Gearbox) -> None:
+        """Before the engine begins: an asyncio loop for those that need one, the ASGI application's if there is one."""
+        companions: list[Any] | None = getattr(gearbox, "companions", None)
+        if companions is not None:
+            companions.append(self._attach)
+        elif any(application.asynchronous for application in self.served):
+            self._run_loop()
+
+    def _attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """In the loop's thread."""
+        for application in self.served:
+            application.attach(loop, get_ident())
+
+    def _run_loop(self) -> None:
+        import asyncio
+
+        self._loop = loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._serve_loop, args=(loop,), name="handlers", daemon=True)
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._attached(loop), loop).result()
+
+    async def _attached(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._attach(loop)
+
+    def _serve_loop(self, loop: asyncio.AbstractEventLoop) -> None:
+        from gearshift.apps.asgi.hosting import close_loop, run_loop
+
+        try:
+            run_loop(loop, self._error_log)
+        finally:
+            close_loop(loop)
+
+    def close(self) -> None:
+        """Ends the loop. May be called again."""
+        if self._loop is not None and self._thread is not None:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(LAST_MOMENT)
+            self._loop = self._thread = None
