@@ -261,6 +261,8 @@ class Connection:
         exchange.shed()
         exchange.finish()
         self.exchange = None
+        if self.datagrams:
+            return 0
         self.unread_input = True  # its body, or what has come behind it while it waited
         self.reset = self.conversation is not None  # which has no words for it
         self.phase = Phase.LAST_ANSWER

@@ -40,7 +40,7 @@ class Server:
     """
 
     def __init__(self, app: object = None, **settings: object) -> None:
-        self._serving = Serving(adopt_settings(app, settings), app)
+        self._serving = Serving(Settings.of(**settings, app=app if isinstance(app, str) else ""), app)
         self._thread: Thread | None = None
         self._started = False
 
@@ -55,9 +55,9 @@ class Server:
     @property
     def urls(self) -> list[str]:
         """Where each listener is reached."""
-        if not self._serving.listeners:
+        if not self._serving.places:
             raise ServerStateError("a Server has addresses once it is started")
-        return [listener.url for listener in self._serving.listeners]
+        return [place.url for place in self._serving.places]
 
     @property
     def status_url(self) -> str:
@@ -117,18 +117,12 @@ class Server:
 
 def serve(app: object = None, **settings: object) -> None:
     """Serves in the calling thread until SIGINT or SIGTERM, or for good. Parameters and errors as Server."""
-    Serving(adopt_settings(app, settings), app).run_until_signal()
+    Serving(Settings.of(**settings, app=app if isinstance(app, str) else ""), app).run_until_signal()
 
 
 def run_in_foreground(settings: Settings) -> int:
     """What `gearshift serve` does; returns the exit code."""
     return Serving(settings, settings.app).run_until_signal(announce=True)
-
-
-def adopt_settings(app: object, keywords: dict[str, object]) -> Settings:
-    if isinstance(app, str):
-        keywords = {**keywords, "app": app}
-    return Settings.of(**keywords)
 
 
 class Serving:
@@ -258,7 +252,7 @@ class Serving:
 
         settings = self.settings
         if self._kept is None:
-            self._kept = (Counters(), Times(), Roster())
+            self._kept = (Counters(), Times(), Roster(), self._raw is not None)
         return Service(
             self._adapter,
             NativeApplication(OwnAnswers()),
@@ -276,7 +270,6 @@ class Serving:
             frozenset(path.encode() for path in settings.health) or None,
             settings.server_timing,
             *self._kept,
-            wakes=self._raw is not None,
         )
 
     # ---- run -------------------------------------------------------------------------------------------
@@ -313,7 +306,7 @@ class Serving:
                 name = f"the pages in {self.settings.template}"
             control = "" if self._control is None else self._control.path
             page = "" if self.status_page is None else self.status_page.url
-            text = banner(self.settings, self.listeners, self.gear.name, name, control, page)
+            text = banner(self.settings, self.places, self.gear.name, name, control, page)
             try:
                 print(text, end="", flush=True)
             except OSError as error:
@@ -407,6 +400,11 @@ class Serving:
             self._gearbox.drain(self.settings.timeout_drain)
 
     # ---- asked and told while it runs ------------------------------------------------------------------
+
+    @property
+    def places(self) -> list[Any]:
+        """Listeners, and sockets of datagrams."""
+        return [*self.listeners, *(() if self._raw is None else self._raw.endpoints)]
 
     @property
     def gear(self) -> Gear:

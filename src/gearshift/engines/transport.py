@@ -118,6 +118,8 @@ def finish_sending(connection: Connection):
 def peer_has_finished(connection: Connection):
     """Whether the peer's end of input, or an error, stands next in the socket. Takes nothing out of it."""
     byte: cython.char
+    if connection.datagrams:
+        return False
     taken: cython.Py_ssize_t = sockets.recv(
         connection.fd, cython.address(byte), 1, sockets.MSG_PEEK | sockets.MSG_DONTWAIT
     )

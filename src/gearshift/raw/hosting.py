@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from threading import Thread, get_ident
 
 from gearshift.apps.loader import Application, Kind
 from gearshift.errors import SettingError
-from gearshift.listeners import open_listener, parse
+from gearshift.listeners import AddressKind, open_listener, parse
 from gearshift.raw.loading import load_handler
 
 TYPE_CHECKING = False
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from gearshift.gearbox import Gearbox
     from gearshift.listeners import Listener
     from gearshift.observe.error_log import ErrorLog
+    from gearshift.raw.endpoint import Endpoint
     from gearshift.settings import Settings
 
 LAST_MOMENT = 1.0  # seconds that handlers' tasks have to end once they are cancelled
@@ -40,8 +42,16 @@ class RawHandlers:
             self.tcp = StreamApplication(
                 found.factory, found.name, found.asynchronous, error_log, settings.limit_unsent
             )
-        self.served = [application for application in (self.tcp,) if application is not None]
-        self.tcp_addresses = self._addresses("tcp")
+        self.udp: RawApplication | None = None
+        if settings.udp:
+            from gearshift.raw.datagram import DatagramApplication
+
+            found = load_handler(settings.udp, "--udp")
+            self.udp = DatagramApplication(found.factory, found.name, found.asynchronous, error_log)
+        self.served = [application for application in (self.tcp, self.udp) if application is not None]
+        self.endpoints: list[Endpoint] = []
+        self._tcp_addresses = self._addresses("tcp")
+        self._udp_addresses = self._addresses("udp")
 
     @property
     def application(self) -> Application | None:
@@ -69,10 +79,20 @@ class RawHandlers:
 
     def open(self, listeners: list[Listener]) -> None:
         """Listens; the new listeners are added to those. Raises ListenError."""
-        for text in self.tcp_addresses:
+        for text in self._tcp_addresses:
             listener = open_listener(parse(text), self._settings.backlog)
             listener.handler = self.tcp
             listeners.append(listener)
+        for text in self._udp_addresses:
+            from gearshift.raw.endpoint import open_endpoint
+
+            assert self.udp is not None
+            address = parse(text)
+            if address.kind is not AddressKind.TCP:
+                raise SettingError(
+                    f"--udp: found {text!r} in --bind, expected HOST:PORT there or in --udp-bind"
+                )
+            self.endpoints.append(open_endpoint(address, self.udp))
 
     def begin(self, gearbox: Gearbox) -> None:
         """Before the engine begins: an asyncio loop for those that need one, the ASGI application's if there is one."""
@@ -81,6 +101,15 @@ class RawHandlers:
             companions.append(self._attach)
         elif any(application.asynchronous for application in self.served):
             self._run_loop()
+        self._give_endpoints(gearbox.gear.engine)
+
+    def _give_endpoints(self, engine: Any) -> None:
+        """An engine takes a socket of datagrams as it takes a connection that another engine gives away."""
+        from gearshift.channel import Driver
+        from gearshift.connection import Connection
+
+        for endpoint in self.endpoints:
+            engine.take(Connection(os.dup(endpoint.fd), engine.service, Driver(), endpoint))
 
     def _attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """In the loop's thread."""
@@ -107,7 +136,9 @@ class RawHandlers:
             close_loop(loop)
 
     def close(self) -> None:
-        """Ends the loop. May be called again."""
+        """Lets go of the sockets and ends the loop. May be called again."""
+        for endpoint in self.endpoints:
+            endpoint.close()
         if self._loop is not None and self._thread is not None:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(LAST_MOMENT)
