@@ -7,6 +7,7 @@ from gearshift.channel import Channel, Driver
 from gearshift.conversation import Conversation
 from gearshift.exchange import Exchange, Service
 from gearshift.listeners import Listener
+from gearshift.raw.endpoint import Endpoint
 
 class Step(IntEnum):
     """What must happen next on a connection."""
@@ -40,7 +41,7 @@ class Deadline(IntEnum):
 class Connection(Channel):
     """One accepted socket with its protocol and, while a request is being answered, its exchange."""
 
-    def __init__(self, fd: int, service: Service, driver: Driver, listener: Listener) -> None: ...
+    def __init__(self, fd: int, service: Service, driver: Driver, listener: Listener | Endpoint) -> None: ...
     @property
     def service(self) -> Service: ...
     @property

@@ -175,6 +175,7 @@ class Serving:
                 settings,
                 self.error_log,
                 self._own_descriptors,
+                () if self._raw is None else self._raw.endpoints,
             )
             if settings.control:
                 self._open_control(settings.control)

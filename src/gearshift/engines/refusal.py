@@ -5,10 +5,6 @@ from __future__ import annotations
 import contextlib
 import socket
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from gearshift.listeners import Listener
-
 ANSWER = (
     b"HTTP/1.1 503 Service Unavailable\r\n"
     b"Server: gearshift\r\n"
@@ -20,12 +16,12 @@ ANSWER = (
 )
 
 
-def refuse_connection(descriptor: int, listener: Listener) -> None:
-    """Sends the answer without waiting and closes; what the client has sent is read so that no reset follows. Where no
-    HTTP is spoken there is no answer, and the connection ends.
+def refuse_connection(descriptor: int, answered: bool = True) -> None:
+    """Sends the answer without waiting and closes; what the client has sent is read so that no reset follows. Not
+    answered, where no HTTP is spoken, the connection only ends.
     """
     with socket.socket(fileno=descriptor) as refused, contextlib.suppress(OSError):
-        if listener.handler is not None:
+        if not answered:
             return
         refused.setblocking(False)
         refused.send(ANSWER)

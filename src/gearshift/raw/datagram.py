@@ -4,6 +4,8 @@ Datagrams are received and sent in batches: one recvmmsg brings what the socket 
 them, and what it answered leaves by one sendmmsg. A batch is an exchange, so engines run it as they run a request.
 """
 
+# A C struct or array is declared by its annotation alone.
+# ruff: noqa: F821
 import os
 import socket
 import struct
@@ -266,14 +268,14 @@ class DatagramConversation:
                 waited = False
             elif errno == EINTR:
                 continue
-            elif (errno == EAGAIN or errno == ENOBUFS) and not waited:
+            elif errno in (EAGAIN, ENOBUFS) and not waited:
                 waited = True
                 entry.fd = self.channel.fd
                 entry.events = kernel.POLLOUT
                 with cython.nogil:
                     kernel.poll(cython.address(entry), 1, PATIENCE)
             else:
-                if errno != EAGAIN and errno != ENOBUFS and self.unsent == 0:
+                if errno not in (EAGAIN, ENOBUFS) and self.unsent == 0:
                     self.service.error_log.warning(
                         f"a datagram of {len(datagrams[first][0])} bytes can't be sent: {os.strerror(errno)};"
                         " later ones are only counted"

@@ -7,12 +7,16 @@ import os
 import socket
 
 from gearshift.errors import ListenError
+from gearshift.kernel.receive_queue import receive_queue
 from gearshift.kernel.sockets import address_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from gearshift.conversation import RawApplication
     from gearshift.listeners import Address
+    from gearshift.raw.datagram import DatagramConversation
 
 # What the kernel is asked to hold for a handler that is busy; it clamps that to net.core.rmem_max. Its own default,
 # 212,992 bytes, is 277 small datagrams, each of which counts with its bookkeeping.
@@ -22,11 +26,11 @@ RECEIVE_BUFFER = 4_194_304
 class Endpoint:
     """A non-blocking UDP socket that is bound.
 
-    socket, fd, family: the socket; fd is -1 once it is closed. address: where it receives, with the port that the kernel
-    chose for port 0. handler: the raw handler.
+    socket, fd, family: the socket; fd is -1 once it is closed. address: where it receives, with the port that the
+    kernel chose for port 0. handler: the raw handler. conversation: what it has done, once an engine has it.
     """
 
-    __slots__ = ("address", "family", "fd", "handler", "socket")
+    __slots__ = ("address", "conversation", "family", "fd", "handler", "socket")
 
     def __init__(self, sock: socket.socket, handler: RawApplication) -> None:
         self.socket = sock
@@ -34,6 +38,7 @@ class Endpoint:
         self.family = sock.family
         self.address = address_text(sock.getsockname())
         self.handler = handler
+        self.conversation: DatagramConversation | None = None
 
     @property
     def url(self) -> str:
@@ -44,6 +49,22 @@ class Endpoint:
         """How much may wait to be received."""
         size = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
         return f"receive buffer {size:,} bytes"
+
+    def seen(self) -> dict[str, Any]:
+        """A row of endpoints[] in docs/status-schema.md."""
+        queue = receive_queue(self.fd)
+        done = self.conversation
+        return {
+            "address": self.url,
+            "handler": self.handler.name,
+            "fd": self.fd,
+            "receive_queue": queue.held,
+            "receive_queue_limit": queue.limit,
+            "drops": queue.drops,
+            "received": 0 if done is None else done.received,
+            "sent": 0 if done is None else done.sent,
+            "unsent": 0 if done is None else done.unsent,
+        }
 
     def close(self) -> None:
         """May be called again."""

@@ -40,7 +40,7 @@ class RawHandlers:
 
             found = load_handler(settings.tcp, "--tcp")
             self.tcp = StreamApplication(
-                found.factory, found.name, found.asynchronous, error_log, settings.limit_unsent
+                found.factory, found.name, found.asynchronous, error_log, settings.tcp_unsent
             )
         self.udp: RawApplication | None = None
         if settings.udp:
@@ -109,7 +109,9 @@ class RawHandlers:
         from gearshift.connection import Connection
 
         for endpoint in self.endpoints:
-            engine.take(Connection(os.dup(endpoint.fd), engine.service, Driver(), endpoint))
+            connection = Connection(os.dup(endpoint.fd), engine.service, Driver(), endpoint)
+            endpoint.conversation = connection.conversation  # type: ignore[assignment]  # as its application makes it
+            engine.take(connection)
 
     def _attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """In the loop's thread."""

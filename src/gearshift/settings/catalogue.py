@@ -147,7 +147,7 @@ class Settings(Resolved):
         minimum=0,
     )
 
-    limit_unsent = WholeNumber(
+    tcp_unsent = WholeNumber(
         Group.LIMITS,
         4_194_304,
         "What a raw TCP handler has sent and a client has not taken; past it the connection is reset.",
