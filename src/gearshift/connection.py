@@ -205,6 +205,10 @@ class Connection:
     def _converse(self):
         """Nothing runs on a connection that speaks no HTTP: RUN means that its handler is to be told something."""
         conversation: Conversation = self.conversation
+        if conversation.overfull:
+            self.reset = True
+            self.phase = Phase.DONE
+            return Step.CLOSE
         if conversation.said:
             conversation.flush()
         if self.output is not None and self.output.pending >= HIGH_WATER:
@@ -216,10 +220,7 @@ class Connection:
             return Step.RUN
         if self.output is not None and self.output.pending > 0:
             return Step.WRITE
-        if conversation.overfull:
-            self.reset = True
-            self.phase = Phase.DONE
-        elif conversation.over:
+        if conversation.over:
             self.phase = Phase.LAST_ANSWER
             self.unread_input = True
         elif self.ending or (self.service.draining and (self.requests > 0 or self.datagrams)):

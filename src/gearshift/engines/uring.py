@@ -313,6 +313,9 @@ class UringEngine:
     def drive(self, connection: Connection):
         """Not while a send is under way: its completion drives."""
         if connection.in_flight is not None and connection.output is connection.in_flight:
+            if connection.conversation is not None and connection.conversation.overfull:
+                connection.reset = True
+                self.close(connection)
             return 0
         return ReadinessLoop.drive(self, connection)
 

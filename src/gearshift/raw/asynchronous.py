@@ -7,7 +7,7 @@ import contextlib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
     from typing import Any
 
     from gearshift.conversation import Conversation, RawApplication
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 def begin(application: RawApplication, key: object, call: Awaitable[Any], returned: Returned) -> None:
     """Lets the call run in the loop; `returned` is told there what it returned, or raised. key: whose call it is."""
     assert application.loop is not None
-    application.loop.call_soon_threadsafe(_run, application, key, call, returned)
+    try:
+        application.loop.call_soon_threadsafe(_run, application, key, call, returned)
+    except RuntimeError as error:  # the server has ended without this connection
+        _let_go(call)
+        returned(None, error)
 
 
 def begin_for(
@@ -62,6 +66,7 @@ def _run(application: RawApplication, key: object, call: Awaitable[Any], returne
 
     def done(task: asyncio.Task[Any]) -> None:
         application.tasks.pop(task, None)
+        _let_go(call)
         if task.cancelled():
             returned(None, RuntimeError("the handler's task was cancelled"))
         else:
@@ -69,6 +74,23 @@ def _run(application: RawApplication, key: object, call: Awaitable[Any], returne
             returned(None if error is not None else task.result(), error)
 
     task.add_done_callback(done)
+
+
+def _let_go(call: Awaitable[Any]) -> None:
+    """Of a coroutine that nobody has begun Python would warn."""
+    if hasattr(call, "close"):
+        call.close()
+
+
+async def last_words(applications: Iterable[RawApplication], seconds: float) -> None:
+    """Returns when every call has, or after that time."""
+    ends = asyncio.get_running_loop().time() + seconds
+    while tasks := [task for application in applications for task in application.tasks]:
+        _, late = await asyncio.wait(tasks, timeout=max(ends - asyncio.get_running_loop().time(), 0))
+        if late:
+            applications = ()
+            for task in late:
+                task.cancel()
 
 
 async def awaited(call: Awaitable[Any]) -> Any:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gearshift.raw.endpoint import Endpoint
     from gearshift.settings import Settings
 
+LAST_WORDS = 5.0  # seconds that handlers' tasks have after the last connection
 LAST_MOMENT = 1.0  # seconds that handlers' tasks have to end once they are cancelled
 
 
@@ -142,6 +143,12 @@ class RawHandlers:
         for endpoint in self.endpoints:
             endpoint.close()
         if self._loop is not None and self._thread is not None:
+            import asyncio
+
+            from gearshift.raw.asynchronous import last_words
+
+            patience = min(self._settings.timeout_drain, LAST_WORDS)
+            asyncio.run_coroutine_threadsafe(last_words(self.served, patience), self._loop).result()
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(LAST_MOMENT)
             self._loop = self._thread = None

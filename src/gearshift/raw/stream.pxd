@@ -13,6 +13,7 @@ cdef enum Call:
 cdef class StreamApplication(RawApplication):
     cdef tuple labels                   # a Request for each kind of call: what it is named in the house's tables
     cdef readonly bint greets           # connected() is called before anything has come
+    cdef bint hears_the_end             # eof() is called
     cdef readonly long long most_unsent
 
 @cython.final
@@ -34,6 +35,7 @@ cdef class StreamExchange(Exchange):
     cdef Call kind
     cdef bytes data                     # that came
     cdef object rest                    # of an iterable of bytes, or None
+    cdef bint last                      # the handler had closed when it returned that: all of it is sent yet
     cdef bint pending                   # an asynchronous handler has not returned yet
     cdef object error                   # what it raised
 

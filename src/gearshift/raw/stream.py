@@ -38,6 +38,7 @@ class StreamApplication:
     ):
         RawApplication.__init__(self, factory, name, asynchronous, error_log)
         self.greets = not isinstance(factory, type) or hasattr(factory, "connected")
+        self.hears_the_end = not isinstance(factory, type) or hasattr(factory, "eof")
         self.most_unsent = most_unsent
         self.labels = tuple([request_of(call, name.encode()) for call in CALLS])
 
@@ -130,7 +131,7 @@ class StreamConversation:
             return self._call(Call.RECEIVED, data)
         if not protocol.eof or ending:
             return None
-        if self.eof_told or not hasattr(self.handler, "eof"):
+        if self.eof_told or not cython.cast(StreamApplication, self.application).hears_the_end:
             self.over = True
             return None
         self.eof_told = True
@@ -220,7 +221,8 @@ class StreamExchange:
             if self.kind == Call.RECEIVED:
                 result = conversation.handler.received(self.data)
             elif self.kind == Call.EOF:
-                result = conversation.handler.eof()
+                eof = conversation.method("eof")
+                result = None if eof is None else eof()
             else:
                 connected = conversation.method("connected")
                 result = None if connected is None else connected(conversation)
@@ -239,6 +241,7 @@ class StreamExchange:
             self._await(result)
         else:
             self.rest = iter(result)
+            self.last = self.conversation.over
         return 0
 
     def _await(self, call: object):
@@ -289,7 +292,7 @@ class StreamExchange:
             return Made.MUST_LEAVE
         if self.pending:
             return Made.NOT_YET
-        if self.rest is None or conversation.over:
+        if self.rest is None or (conversation.over and not self.last):
             return Made.DELIVERED
         try:
             conversation.keep(next(self.rest))
