@@ -223,7 +223,9 @@ class Connection:
         if conversation.over:
             self.phase = Phase.LAST_ANSWER
             self.unread_input = True
-        elif self.ending or (self.service.draining and (self.requests > 0 or self.datagrams)):
+        elif self.ending or (
+            self.service.draining and (self.requests > 0 or self.datagrams) and not conversation.unread()
+        ):
             self.phase = Phase.DONE
         else:
             self.deadline = Deadline.NO_DEADLINE if self.datagrams else Deadline.IDLE_UNTIL

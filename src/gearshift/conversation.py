@@ -54,6 +54,10 @@ class Conversation:
         """Reads from a socket that has no peer."""
         raise NotImplementedError
 
+    def unread(self) -> cython.bint:
+        """Whether something waits in the socket: the server does not end before it is read."""
+        return False
+
     def end(self):
         """The connection is closed: the handler is told, once."""
         raise NotImplementedError

@@ -41,6 +41,7 @@ GATHERED_FOR = cython.declare(
     cython.double, 0.0005
 )  # seconds that an answer waits for others to be submitted with
 NOTEWORTHY = cython.declare(cython.double, 0.001)  # seconds after which a send has waited for its reader
+MOST_KEPT = cython.declare(cython.Py_ssize_t, 65536)  # bytes of input kept while an answer is being sent
 LARGEST_SUBMITTED = cython.declare(cython.Py_ssize_t, 65536)  # bytes; larger ones go by a system call at once
 
 
@@ -305,6 +306,8 @@ class UringEngine:
                 self.drive(connection)
             else:
                 connection.settle()  # its turn has not come, or the answer before it is still being sent
+                if connection.protocol.buffered() >= MOST_KEPT:
+                    self.watch(connection, connection.interest & ~sockets.EPOLLIN)
         finally:
             if flags & HAS_BUFFER:
                 self.ring.give_back(number)
@@ -362,6 +365,8 @@ class UringEngine:
                 connection.took_all(self.now)
         else:
             connection.lose()
+        if self.service.draining:
+            return self.wake(connection)  # after what has come: its completion may stand behind this one
         return self.drive(connection)
 
     # ---- the end ---------------------------------------------------------------------------------------------

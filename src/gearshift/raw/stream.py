@@ -4,6 +4,7 @@ Its calls are exchanges: connected(), received() for what one read brought, eof(
 accord, from any thread: what it says is kept with the conversation, and its connection's engine is woken to send it.
 """
 
+# ruff: noqa: F821 - a C variable is declared by its annotation alone
 import cython
 from cython.cimports.cpython.bytes import PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cython.cimports.gearshift.channel import Channel
@@ -12,7 +13,7 @@ from cython.cimports.gearshift.exchange import Made, Service, Stage
 from cython.cimports.gearshift.http.output import Output
 from cython.cimports.gearshift.http.protocol import Protocol
 from cython.cimports.gearshift.http.response import Response
-from cython.cimports.gearshift.raw.stream import Call
+from cython.cimports.gearshift.raw.stream import MSG_DONTWAIT, MSG_PEEK, Call, recv
 
 HIGH_WATER = cython.declare(
     cython.longlong, 65536
@@ -177,6 +178,10 @@ class StreamConversation:
             self.held -= PyBytes_GET_SIZE(piece)
             output.write_bytes(piece)
         return 0
+
+    def unread(self) -> cython.bint:
+        byte: cython.char
+        return recv(self.channel.fd, cython.address(byte), 1, MSG_PEEK | MSG_DONTWAIT) > 0
 
     def end(self):
         if self.ended:
