@@ -30,7 +30,12 @@ NOBODY = (errno.ECONNREFUSED, errno.ENOENT)  # ENOENT: a Unix socket's path
 
 def connect(address: str, timeout: float | None = None) -> Client:
     """A connected client. Parameters and errors as Client's."""
-    return Client(address, timeout).create().connect()
+    client = Client(address, timeout)
+    try:
+        return client.create().connect()
+    except BaseException:
+        client.close()
+        raise
 
 
 class Client:
