@@ -7,13 +7,10 @@ cdef class RawApplication(Application):
     cdef readonly str name              # as shown to users
     cdef readonly bint datagrams
     cdef readonly object loop           # of asyncio, for handlers that are asynchronous; or None
-    cdef readonly unsigned long loop_thread
     cdef readonly object error_log
     cdef readonly dict tasks            # that have not ended, and whose call each is
-    cdef public bint ending             # the server cancels what has outlived its connections
 
     cdef Conversation converse(self, Channel channel, Service service)
-    cdef bint in_loop(self) noexcept
 
 cdef class Conversation:
     cdef readonly RawApplication application

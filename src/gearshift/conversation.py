@@ -6,7 +6,6 @@ handler is to the engines what a request is: it waits for its turn, runs in a th
 
 import cython
 from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_GET_SIZE
-from cython.cimports.cpython.pythread import PyThread_get_thread_ident
 from cython.cimports.gearshift.channel import Channel
 from cython.cimports.gearshift.exchange import Service
 from cython.cimports.gearshift.http.request import Request
@@ -25,14 +24,9 @@ class RawApplication:
         self.error_log = error_log
         self.tasks = {}
 
-    def attach(self, loop: object, thread: int) -> None:
-        """The asyncio loop for every call, and the thread it runs in."""
+    def attach(self, loop: object) -> None:
+        """The asyncio loop for every call."""
         self.loop = loop
-        self.loop_thread = thread
-
-    def in_loop(self) -> cython.bint:
-        """Whether the calling thread is the loop's."""
-        return PyThread_get_thread_ident() == self.loop_thread
 
     def converse(self, channel: Channel, service: Service):
         """The conversation of a connection that has been accepted."""

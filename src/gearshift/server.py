@@ -453,7 +453,8 @@ class Serving:
     def _own_descriptors(self) -> OwnDescriptors:
         from gearshift.observe.own_descriptors import own_descriptors
 
-        held = (self.error_log, self._access_log, *(self._signal_ends or ()))
+        endpoints = () if self._raw is None else self._raw.endpoints
+        held = (self.error_log, self._access_log, *(self._signal_ends or ()), *endpoints)
         return own_descriptors(self._gearbox, held, (self._control, self.status_page), self.application)
 
     def close(self) -> None:

@@ -194,8 +194,6 @@ def test_what_is_not_read_is_not_asked_for(serve_tcp: ServeTcp) -> None:
 def test_an_error_resets_its_connection_and_no_other(
     serve_tcp: ServeTcp, handler: Any, said: bytes, logged: str
 ) -> None:
-    if handler is FailingAsync and said == b"exit":
-        pytest.skip("asyncio lets SystemExit out of its loop")
     running = serve_tcp(handler)
     with client(running) as other, client(running) as sock:
         other.sendall(b"before")

@@ -45,6 +45,10 @@ class Endpoint:
         """Where it is reached."""
         return f"udp://{self.address}"
 
+    def fileno(self) -> int:
+        """As files have it."""
+        return self.fd
+
     def backlog_in_words(self) -> str:
         """How much may wait to be received."""
         size = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from threading import Thread, get_ident
+from contextlib import suppress
+from threading import Thread
 
 from gearshift.apps.loader import Application, Kind
 from gearshift.errors import SettingError
@@ -115,20 +116,16 @@ class RawHandlers:
             engine.take(connection)
 
     def _attach(self, loop: asyncio.AbstractEventLoop) -> None:
-        """In the loop's thread."""
         for application in self.served:
-            application.attach(loop, get_ident())
+            application.attach(loop)
 
     def _run_loop(self) -> None:
         import asyncio
 
         self._loop = loop = asyncio.new_event_loop()
+        self._attach(loop)
         self._thread = Thread(target=self._serve_loop, args=(loop,), name="handlers", daemon=True)
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._attached(loop), loop).result()
-
-    async def _attached(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._attach(loop)
 
     def _serve_loop(self, loop: asyncio.AbstractEventLoop) -> None:
         from gearshift.apps.asgi.hosting import close_loop, run_loop
@@ -148,7 +145,9 @@ class RawHandlers:
             from gearshift.raw.asynchronous import last_words
 
             patience = min(self._settings.timeout_drain, LAST_WORDS)
-            asyncio.run_coroutine_threadsafe(last_words(self.served, patience), self._loop).result()
+            ended = asyncio.run_coroutine_threadsafe(last_words(self.served, patience), self._loop)
+            with suppress(TimeoutError):  # a handler holds the loop up: its thread ends with the process
+                ended.result(patience + LAST_MOMENT)
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(LAST_MOMENT)
             self._loop = self._thread = None
