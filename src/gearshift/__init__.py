@@ -2,17 +2,22 @@
 
 from gearshift.version import __version__
 
-__all__ = ["Server", "__version__", "serve"]
+__all__ = ["Server", "__version__", "connect", "serve"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from gearshift.client import connect
     from gearshift.server import Server, serve
 
 
 def __getattr__(name: str) -> object:
-    """`serve` and `Server` are imported when first used: the command line needs neither to show its help."""
+    """`serve`, `Server` and `connect` are imported when first used: the command line needs neither to show its help."""
     if name in ("Server", "serve"):
         from gearshift import server
 
         return getattr(server, name)
+    if name == "connect":
+        from gearshift.client import connect
+
+        return connect
     raise AttributeError(f"module 'gearshift' has no attribute {name!r}")

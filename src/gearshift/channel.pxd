@@ -19,6 +19,7 @@ cdef class Driver:
     cdef int receive_more(self, Channel channel) except -1
     cdef int flush(self, Channel channel) except -1
     cdef int wake(self, Channel channel) except -1
+    cdef int nudge(self, Channel channel) except -1
     cdef int request_over(self) except -1
 
 cdef class Channel:

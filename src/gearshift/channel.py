@@ -63,6 +63,10 @@ class Driver:
         """The channel's application has something new: drive it again. Called from any thread."""
         raise NotImplementedError
 
+    def nudge(self, channel: Channel):
+        """As wake(), and where the channel rests between two calls of its handler too. From any thread."""
+        raise NotImplementedError
+
 
 class Channel:
     """One connected socket. `fd` is -1 once it is closed."""

@@ -6,6 +6,7 @@ from gearshift.exchange cimport Exchange, Service
 from gearshift.http.output cimport Output
 from gearshift.http.protocol cimport Protocol
 from gearshift.http.response cimport Response
+from gearshift.conversation cimport Conversation
 
 cpdef enum Step:
     READ        # bring more bytes from the peer
@@ -19,6 +20,7 @@ cpdef enum Phase:
     LAST_ANSWER     # what is in the output is the last thing to be sent
     LINGERING       # sending is over; what still comes is read and dropped, so that no reset eats the answer
     DONE            # close it
+    CONVERSING      # no HTTP: a raw handler is told what comes
 
 cpdef enum Deadline:
     NO_DEADLINE
@@ -32,6 +34,8 @@ cpdef enum Deadline:
 cdef class Connection(Channel):
     cdef readonly Service service
     cdef readonly Exchange exchange
+    cdef readonly Conversation conversation     # with a raw handler; None where HTTP is spoken
+    cdef readonly bint datagrams        # its socket has no peer: what comes is read by the conversation
     cdef readonly Phase phase
     cdef readonly Deadline deadline     # which clock runs while the engine does the last step
     cdef readonly bint reset            # close with a reset: the answer must not look whole
@@ -40,6 +44,7 @@ cdef class Connection(Channel):
     # The engine's own bookkeeping, so that an idle connection is one object.
     cdef unsigned int interest          # what the poller watches for
     cdef bint blocked                   # the last send did not take everything
+    cdef bint ending                    # the server ends it: what has come is served, and nothing more
     cdef bint queued                    # stands in an engine's queue of its own accord
     cdef bint half_closed               # the peer had finished before its request began to wait
     cdef bint gone                      # the client of a request that waits has left
@@ -65,6 +70,9 @@ cdef class Connection(Channel):
     cdef int _answered(self) except -1
     cdef int _refuse(self) except -1
     cdef int _log_refusal(self, Response response) except -1
+    cdef Step _converse(self) except *
+    cdef int _delivered(self) except -1
+    cdef bint speaks(self) noexcept
     cdef int run(self) except -1
     cdef int shed(self) except -1
     cdef int received(self, const char* data, Py_ssize_t size) except -1

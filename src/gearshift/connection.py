@@ -10,6 +10,7 @@ from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cython.cimports.cpython.ref import Py_REFCNT
 from cython.cimports.gearshift.channel import Driver
 from cython.cimports.gearshift.connection import Deadline, Phase, Step
+from cython.cimports.gearshift.conversation import Conversation, RawApplication
 from cython.cimports.gearshift.exchange import Exchange, Made, Service, Stage
 from cython.cimports.gearshift.http.output import Output
 from cython.cimports.gearshift.http.protocol import Protocol
@@ -36,7 +37,12 @@ class Connection:
         self.accepted_at = driver.now
         self.number = service.roster.enter(self)
         self.phase = Phase.SERVING
-        self.deadline = Deadline.IDLE_UNTIL
+        if listener.handler is not None:
+            raw: RawApplication = listener.handler
+            self.phase = Phase.CONVERSING
+            self.datagrams = raw.datagrams
+            self.conversation = raw.converse(self, service)
+        self.deadline = Deadline.NO_DEADLINE if self.datagrams else Deadline.IDLE_UNTIL
         self.listed = Deadline.NO_DEADLINE
 
     # ---- what the engine reports -----------------------------------------------------------------------
@@ -44,7 +50,7 @@ class Connection:
     def received(self, data: cython.p_const_char, size: cython.Py_ssize_t):
         """Bytes came. They are used where they stand until settle()."""
         self.bytes_in += size
-        if self.phase == Phase.SERVING:
+        if self.phase == Phase.SERVING or self.phase == Phase.CONVERSING:
             self.protocol.feed(data, size)
         return 0
 
@@ -116,10 +122,11 @@ class Connection:
             exchange = self.exchange
             if exchange is None:
                 if self.phase != Phase.SERVING:
-                    return self._end()
-                if self.output is not None and self.output.pending >= HIGH_WATER:
+                    verdict = self._converse() if self.phase == Phase.CONVERSING else self._end()
+                elif self.output is not None and self.output.pending >= HIGH_WATER:
                     return Step.WRITE
-                verdict = self._between_requests()
+                else:
+                    verdict = self._between_requests()
                 if verdict != Step.RUN:
                     return cython.cast(Step, verdict)
                 continue
@@ -132,6 +139,8 @@ class Connection:
                     return Step.WRITE
                 elif made == Made.LAST:
                     self._answered()
+                elif made == Made.DELIVERED:
+                    self._delivered()
                 elif self.output is not None and self.output.pending > 0 and not self.blocked:
                     return Step.WRITE
                 else:
@@ -193,6 +202,47 @@ class Connection:
             return Step.READ
         return Step.CLOSE
 
+    def _converse(self):
+        """Nothing runs on a connection that speaks no HTTP: RUN means that its handler is to be told something."""
+        conversation: Conversation = self.conversation
+        if conversation.overfull:
+            self.reset = True
+            self.phase = Phase.DONE
+            return Step.CLOSE
+        if conversation.said:
+            conversation.flush()
+        if self.output is not None and self.output.pending >= HIGH_WATER:
+            return Step.WRITE
+        self.exchange = conversation.next(self.service, self.ending)
+        if self.exchange is not None:
+            self.requests += 1
+            self.service.counts.requests += 1
+            return Step.RUN
+        if self.output is not None and self.output.pending > 0:
+            return Step.WRITE
+        if conversation.over:
+            self.phase = Phase.LAST_ANSWER
+            self.unread_input = True
+        elif self.ending or (
+            self.service.draining and (self.requests > 0 or self.datagrams) and not conversation.unread()
+        ):
+            self.phase = Phase.DONE
+        else:
+            self.deadline = Deadline.NO_DEADLINE if self.datagrams else Deadline.IDLE_UNTIL
+            return Step.READ
+        return self._end()
+
+    def _delivered(self):
+        """A raw handler has said what it had to. After an error the connection must not look as if it ended well."""
+        exchange: Exchange = self.exchange
+        self.exchange = None
+        if exchange.broken and not self.datagrams:
+            self.reset = True
+            self.phase = Phase.DONE
+            if self.output is not None:
+                self.output.clear()
+        return exchange.finish()
+
     def _begin_exchange(self):
         self.requests += 1
         self.service.counts.requests += 1
@@ -214,7 +264,10 @@ class Connection:
         exchange.shed()
         exchange.finish()
         self.exchange = None
+        if self.datagrams:
+            return 0
         self.unread_input = True  # its body, or what has come behind it while it waited
+        self.reset = self.conversation is not None  # which has no words for it
         self.phase = Phase.LAST_ANSWER
         return 0
 
@@ -298,17 +351,21 @@ class Connection:
             return False
         if self.phase == Phase.LINGERING:
             return True
-        if self.phase != Phase.SERVING:
+        if not self.speaks():
             return False
         if self.exchange is None and (self.output is None or self.output.pending < HIGH_WATER):
             return True  # what is being read is a head, which has a limit of its own
-        return self.protocol.buffered() < READ_AHEAD
+        return self.protocol.buffered() < READ_AHEAD and not self.datagrams
+
+    def speaks(self) -> cython.bint:
+        """Whether its life goes on: it is not about to end."""
+        return self.phase == Phase.SERVING or self.phase == Phase.CONVERSING
 
     def at_boundary(self) -> cython.bint:
         """Between requests with nothing half done: it may be parked, handed over or evicted."""
         return (
             self.exchange is None
-            and self.phase == Phase.SERVING
+            and self.speaks()
             and self.protocol.reading == Reading.BETWEEN
             and self.protocol.buffered() == 0
             and (self.output is None or self.output.pending == 0)
@@ -318,9 +375,10 @@ class Connection:
         """Between requests, at most with a piece of the next head: another engine can go on with it."""
         return (
             self.exchange is None
-            and self.phase == Phase.SERVING
+            and self.speaks()
             and not self.protocol.eof
             and not self.queued
+            and not self.ending
             and (self.output is None or self.output.pending == 0)
         )
 
@@ -332,7 +390,7 @@ class Connection:
         self.interest = 0
         self.blocked = self.queued = self.gone = self.lent = self.waits = self.news = False
         self.listed = Deadline.NO_DEADLINE
-        service.counts.handed_over += 1
+        service.counts.handed_over += not self.datagrams
         return 0
 
     # ---- what somebody who looks at it asks ----------------------------------------------------------------
@@ -351,7 +409,7 @@ class Connection:
         """Its phase in words; docs/status-schema.md lists them."""
         exchange: Exchange = self.exchange
         pending: cython.bint = self.output is not None and self.output.pending > 0
-        if self.phase != Phase.SERVING:
+        if not self.speaks():
             return "writing" if pending and self.phase == Phase.LAST_ANSWER else "closing"
         if exchange is None:
             if pending:
@@ -391,4 +449,6 @@ class Connection:
         if self.exchange is not None:
             self.lose()
         self.phase = Phase.DONE
+        if self.conversation is not None:
+            self.conversation.end()
         return 0

@@ -4,8 +4,10 @@ from enum import IntEnum
 from typing import final
 
 from gearshift.channel import Channel, Driver
+from gearshift.conversation import Conversation
 from gearshift.exchange import Exchange, Service
 from gearshift.listeners import Listener
+from gearshift.raw.endpoint import Endpoint
 
 class Step(IntEnum):
     """What must happen next on a connection."""
@@ -23,6 +25,7 @@ class Phase(IntEnum):
     LAST_ANSWER = 1
     LINGERING = 2
     DONE = 3
+    CONVERSING = 4
 
 class Deadline(IntEnum):
     """Which clock runs."""
@@ -38,11 +41,15 @@ class Deadline(IntEnum):
 class Connection(Channel):
     """One accepted socket with its protocol and, while a request is being answered, its exchange."""
 
-    def __init__(self, fd: int, service: Service, driver: Driver, listener: Listener) -> None: ...
+    def __init__(self, fd: int, service: Service, driver: Driver, listener: Listener | Endpoint) -> None: ...
     @property
     def service(self) -> Service: ...
     @property
     def exchange(self) -> Exchange | None: ...
+    @property
+    def conversation(self) -> Conversation | None: ...
+    @property
+    def datagrams(self) -> bool: ...
     @property
     def phase(self) -> Phase: ...
     @property

@@ -23,6 +23,7 @@ cpdef enum Made:
     MUST_LEAVE      # something was written that must be sent before the application is asked again
     NOT_YET         # the application has nothing to say yet
     LAST            # the answer is whole
+    DELIVERED       # a raw handler has been told, and what it said is written
 
 cdef class Service:
     cdef readonly Application application
@@ -37,6 +38,7 @@ cdef class Service:
     cdef readonly Times times
     cdef readonly Roster roster
     cdef readonly long running          # requests whose application was called and has not finished its answer
+    cdef readonly bint wakes            # what is to be sent may come from another thread than the one that sends
     cdef readonly bint server_timing    # answers tell where their time went
     cdef public bint draining
 

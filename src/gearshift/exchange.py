@@ -60,6 +60,7 @@ class Service:
         counts: Counters = None,
         times: Times = None,
         roster: Roster = None,
+        wakes: cython.bint = False,
     ):
         self.application = application
         self.own = own
@@ -73,6 +74,7 @@ class Service:
         self.times = Times() if times is None else times
         self.roster = Roster() if roster is None else roster
         self.server_timing = server_timing
+        self.wakes = wakes or application.asynchronous
         self.draining = False
 
 

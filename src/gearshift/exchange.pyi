@@ -38,6 +38,7 @@ class Made(IntEnum):
     MUST_LEAVE = 1
     NOT_YET = 2
     LAST = 3
+    DELIVERED = 4
 
 class Service:
     """What all connections of one engine share: the application, the limits, the logs, the counts."""
@@ -57,6 +58,7 @@ class Service:
         counts: Counters | None = None,
         times: Times | None = None,
         roster: Roster | None = None,
+        wakes: bool = False,
     ) -> None: ...
     @property
     def application(self) -> Application: ...
@@ -82,6 +84,8 @@ class Service:
     def roster(self) -> Roster: ...
     @property
     def running(self) -> int: ...
+    @property
+    def wakes(self) -> bool: ...
     @property
     def server_timing(self) -> bool: ...
 

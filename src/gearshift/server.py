@@ -8,7 +8,6 @@ from socket import socketpair
 from threading import Event, Thread, Timer, current_thread, main_thread
 
 from gearshift.apps.interface import interface_of
-from gearshift.apps.loader import Application as LoadedApplication
 from gearshift.apps.loader import Kind, adopt
 from gearshift.engines import Timeouts, Workplace, make_engine
 from gearshift.errors import ServerStateError
@@ -16,6 +15,7 @@ from gearshift.gearbox import Gear, Gearbox, ShiftError, ThreadedGearbox
 from gearshift.listeners import open_listener, parse
 from gearshift.observe.error_log import ErrorLog
 from gearshift.observe.observer import Observer
+from gearshift.raw import raw_handlers
 from gearshift.settings import Settings
 
 TYPE_CHECKING = False
@@ -40,7 +40,7 @@ class Server:
     """
 
     def __init__(self, app: object = None, **settings: object) -> None:
-        self._serving = Serving(adopt_settings(app, settings), app)
+        self._serving = Serving(Settings.of(**settings, app=app if isinstance(app, str) else ""), app)
         self._thread: Thread | None = None
         self._started = False
 
@@ -55,9 +55,9 @@ class Server:
     @property
     def urls(self) -> list[str]:
         """Where each listener is reached."""
-        if not self._serving.listeners:
+        if not self._serving.places:
             raise ServerStateError("a Server has addresses once it is started")
-        return [listener.url for listener in self._serving.listeners]
+        return [place.url for place in self._serving.places]
 
     @property
     def status_url(self) -> str:
@@ -117,18 +117,12 @@ class Server:
 
 def serve(app: object = None, **settings: object) -> None:
     """Serves in the calling thread until SIGINT or SIGTERM, or for good. Parameters and errors as Server."""
-    Serving(adopt_settings(app, settings), app).run_until_signal()
+    Serving(Settings.of(**settings, app=app if isinstance(app, str) else ""), app).run_until_signal()
 
 
 def run_in_foreground(settings: Settings) -> int:
     """What `gearshift serve` does; returns the exit code."""
     return Serving(settings, settings.app).run_until_signal(announce=True)
-
-
-def adopt_settings(app: object, keywords: dict[str, object]) -> Settings:
-    if isinstance(app, str):
-        keywords = {**keywords, "app": app}
-    return Settings.of(**keywords)
 
 
 class Serving:
@@ -137,7 +131,9 @@ class Serving:
     def __init__(self, settings: Settings, app: object) -> None:
         self.settings = settings
         self.error_log = ErrorLog(settings.error_log)
-        self.application: LoadedApplication = adopt(app if app != "" else None, settings.interface)
+        self._raw = raw_handlers(settings, self.error_log, alone=app in (None, ""))
+        served = None if self._raw is None else self._raw.application
+        self.application = served or adopt(app if app != "" else None, settings.interface)
         self.listeners: list[Listener] = []
         self.ready = Event()
         self.failure: BaseException | None = None
@@ -164,8 +160,11 @@ class Serving:
                 from gearshift.observe.access_log import AccessLog
 
                 self._access_log = AccessLog(settings.access_log, settings.access_log_format, self.error_log)
-            for text in settings.bind:
-                self.listeners.append(open_listener(parse(text), settings.backlog))
+            if self.application.kind is not Kind.RAW:
+                for text in settings.bind:
+                    self.listeners.append(open_listener(parse(text), settings.backlog))
+            if self._raw is not None:
+                self._raw.open(self.listeners)
             self._adapter = interface_of(self.application, settings, self.error_log)
             self._gearbox = self._make_gearbox(self._engine_to_be_had(settings.engine))
             self._observer = Observer(
@@ -176,6 +175,7 @@ class Serving:
                 settings,
                 self.error_log,
                 self._own_descriptors,
+                () if self._raw is None else self._raw.endpoints,
             )
             if settings.control:
                 self._open_control(settings.control)
@@ -253,7 +253,7 @@ class Serving:
 
         settings = self.settings
         if self._kept is None:
-            self._kept = (Counters(), Times(), Roster())
+            self._kept = (Counters(), Times(), Roster(), self._raw is not None)
         return Service(
             self._adapter,
             NativeApplication(OwnAnswers()),
@@ -285,6 +285,8 @@ class Serving:
         assert self._gearbox is not None
         signals = -1 if self._signal_ends is None else self._signal_ends[0].fileno()
         try:
+            if self._raw is not None:
+                self._raw.begin(self._gearbox)
             self._gearbox.run(self._is_ready, signals)
         except BaseException as error:  # told to whoever started the server; its thread has nobody else
             self.failure = error
@@ -305,7 +307,7 @@ class Serving:
                 name = f"the pages in {self.settings.template}"
             control = "" if self._control is None else self._control.path
             page = "" if self.status_page is None else self.status_page.url
-            text = banner(self.settings, self.listeners, self.gear.name, name, control, page)
+            text = banner(self.settings, self.places, self.gear.name, name, control, page)
             try:
                 print(text, end="", flush=True)
             except OSError as error:
@@ -401,6 +403,11 @@ class Serving:
     # ---- asked and told while it runs ------------------------------------------------------------------
 
     @property
+    def places(self) -> list[Any]:
+        """Listeners, and sockets of datagrams."""
+        return [*self.listeners, *(() if self._raw is None else self._raw.endpoints)]
+
+    @property
     def gear(self) -> Gear:
         assert self._gearbox is not None
         return self._gearbox.gear
@@ -446,13 +453,16 @@ class Serving:
     def _own_descriptors(self) -> OwnDescriptors:
         from gearshift.observe.own_descriptors import own_descriptors
 
-        held = (self.error_log, self._access_log, *(self._signal_ends or ()))
+        endpoints = () if self._raw is None else self._raw.endpoints
+        held = (self.error_log, self._access_log, *(self._signal_ends or ()), *endpoints)
         return own_descriptors(self._gearbox, held, (self._control, self.status_page), self.application)
 
     def close(self) -> None:
         """Lets go of listeners, logs and the engine's descriptors. May be called again."""
         for listener in self.listeners:
             listener.close()
+        if self._raw is not None:
+            self._raw.close()
         if self._monitor is not None:
             self._monitor.stop()
             self._monitor = None

@@ -31,6 +31,7 @@ def test_every_command_is_tested() -> None:
         "django_uploads",
         "flask_notes",
         "fastapi_library",
+        "raw_handlers",
         "starlette_clock",
     }
 

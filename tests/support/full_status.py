@@ -84,6 +84,19 @@ def full_status() -> dict[str, Any]:
             ],
             "slowest": [],
         },
+        "endpoints": [
+            {
+                "address": "udp://127.0.0.1:5353",
+                "handler": "echo",
+                "fd": 9,
+                "receive_queue": 768,
+                "receive_queue_limit": 425984,
+                "drops": 3,
+                "received": 20,
+                "sent": 19,
+                "unsent": 1,
+            }
+        ],
         "stuck": [
             {
                 "request": "GET /orders/17",

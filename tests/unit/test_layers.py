@@ -52,6 +52,18 @@ RULES = [
     ("gearshift.http", ("gearshift",), ("gearshift.http",)),
     ("gearshift.apps", ("gearshift.engines", "gearshift.server", "gearshift.cli"), ()),
     ("gearshift.engines", ("gearshift.apps", "gearshift.server", "gearshift.cli"), ()),
+    (
+        "gearshift.conversation",
+        ("gearshift.apps", "gearshift.engines", "gearshift.connection", "gearshift.raw", "gearshift.server"),
+        (),
+    ),
+    (
+        "gearshift.raw",
+        ("gearshift.apps", "gearshift.engines", "gearshift.server", "gearshift.cli"),
+        ("gearshift.apps.loader", "gearshift.apps.asgi.hosting"),
+    ),
+    ("gearshift.handlers", ("gearshift",), ("gearshift.handlers",)),
+    ("gearshift.client", ("gearshift",), ("gearshift.client", "gearshift.errors")),
     ("gearshift.exchange", ("gearshift.apps", "gearshift.engines", "gearshift.server"), ()),
     ("gearshift.connection", ("gearshift.apps", "gearshift.engines", "gearshift.server"), ()),
     ("gearshift.channel", ("gearshift.apps", "gearshift.engines", "gearshift.server"), ()),

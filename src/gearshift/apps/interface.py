@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 def interface_of(application: Application, settings: Settings, error_log: ErrorLog) -> Any:
     """What a Service calls. Raises SettingError where a setting is for something else than what is served."""
+    if application.kind is Kind.RAW:
+        return application.target
     _check(application, settings)
     target = application.target
     if settings.traces:

@@ -31,6 +31,7 @@ class Kind(Enum):
     ASGI = "asgi"
     STATIC = "static"
     PAGE = "page"
+    RAW = "raw"
 
 
 KIND_OF = {Interface.WSGI: Kind.WSGI, Interface.ASGI: Kind.ASGI}
@@ -74,6 +75,17 @@ def load(text: str, interface: str = "auto") -> Application:
         if hasattr(module, usual):
             return _callable(getattr(module, usual), interface, f"{text}:{usual}")
     raise ApplicationLoadError(f"{text}: module has neither application nor app{_nearest_or_all(module, '')}")
+
+
+def find(text: str, where: str, known: str) -> object:
+    """What "module:attribute" names. where: the setting that names it. known: what it might have been instead.
+
+    Raises as `load`.
+    """
+    module_name, colon, attribute = text.partition(":")
+    if not colon or not _is_dotted_name(module_name) or not _is_dotted_name(attribute):
+        raise SettingError(f"{where}: found {text!r}, expected module:Handler or one of {known}")
+    return _attribute(_import(module_name, text), attribute, text)
 
 
 def adopt(application: object, interface: str = "auto") -> Application:

@@ -35,6 +35,7 @@ def in_words(seen: Mapping[str, Any]) -> str:
     lines = [
         f"Gearshift {seen['version']}, process {seen['pid']}, serves {seen['application']} for {_lasted(seen)}",
         *(line for listener in seen["listeners"] for line in _listener(listener, seen)),
+        *map(_endpoint, seen.get("endpoints", ())),
         f"  engine {seen['engine']}, {seen['threads_asked']} threads asked for",
         *(
             f"  {gear['connections']} connection{'s are' if gear['connections'] != 1 else ' is'} leaving"
@@ -68,6 +69,18 @@ def _listener(listener: Mapping[str, Any], seen: Mapping[str, Any]) -> list[str]
         f"  listens on {listener['address']} (descriptor {listener['fd']}): {queue_words.queue(listener)}",
         *(f"    {remark}" for remark in remarks if remark),
     ]
+
+
+def _endpoint(endpoint: Mapping[str, Any]) -> str:
+    """Where datagrams are received, what waits there, and what became of them."""
+    held, limit, drops = (endpoint[key] for key in ("receive_queue", "receive_queue_limit", "drops"))
+    queue = (
+        "receive queue unknown" if held is None else f"receive queue {held} of {limit} bytes, {drops} dropped"
+    )
+    return (
+        f"  receives at {endpoint['address']} (descriptor {endpoint['fd']}): {queue};"
+        f" {endpoint['received']} received, {endpoint['sent']} sent, {endpoint['unsent']} could not be sent"
+    )
 
 
 def _lasted(seen: Mapping[str, Any]) -> str:

@@ -9,7 +9,9 @@ from collections import deque
 
 import cython
 from cython.cimports.cpython.object import PyObject
+from cython.cimports.cpython.pythread import PyThread_get_thread_ident
 from cython.cimports.cpython.ref import Py_DECREF, Py_INCREF
+from cython.cimports.gearshift.channel import Channel
 from cython.cimports.gearshift.connection import Connection, Deadline
 from cython.cimports.gearshift.engines import sockets
 from cython.cimports.gearshift.engines.accepting import Life, Tag
@@ -143,7 +145,7 @@ class AcceptingLoop:
                 self.service.counts.accepted += 1
                 if self.connections >= self.most_connections and not self._make_room():
                     self.service.counts.refused_connections += 1
-                    refuse_connection(fd)
+                    refuse_connection(fd, listener.handler is None)
                     continue
                 self.adopt(fd, listener, cython.address(address), size)
             elif errno in (EMFILE, ENFILE, ENOBUFS, ENOMEM):
@@ -178,6 +180,22 @@ class AcceptingLoop:
         Py_INCREF(connection)  # the loop holds this reference; close() gives it back
         self.connections += 1
         self.deadlines.enter(connection, cython.cast(cython.int, connection.deadline), self.now, True)
+        if connection.conversation is not None:
+            self.wake(connection)  # its handler may speak first, or have spoken between two engines
+        return 0
+
+    def wake(self, channel: Channel):
+        """Drives the connection again soon. From this loop's own thread."""
+        connection: Connection = channel
+        if not connection.queued and connection.fd >= 0:
+            connection.queued = True
+            self.woken.append(connection)
+        return 0
+
+    def nudge(self, channel: Channel):
+        self.wake(channel)
+        if PyThread_get_thread_ident() != self.thread:
+            self.interrupt()
         return 0
 
     # ---- from one engine to another --------------------------------------------------------------------------
@@ -210,6 +228,7 @@ class AcceptingLoop:
             if connection.may_leave() and self._let_leave(connection):
                 self.deadlines.leave(connection)
                 self.connections -= 1
+                connection.lent = True  # so that nobody here drives it any more
                 self.successor.take(connection)
                 Py_DECREF(connection)
         if self.connections == 0 and self._is_empty() and not self.arrivals:

@@ -40,7 +40,7 @@ class BlockingDriver:
         self.can_block = True
         self.parks = parks
         self.wakeup = -1
-        if service.application.asynchronous:
+        if service.wakes:
             self.wakeup = sockets.eventfd(0, sockets.EFD_NONBLOCK | sockets.EFD_CLOEXEC)
             if self.wakeup < 0:
                 raise OSError(errno, os.strerror(errno))
@@ -68,10 +68,13 @@ class BlockingDriver:
                 if not self._send_all(connection):
                     return Outcome.FULL
             elif step == Step.READ:
-                self.resting = connection.exchange is None and connection.phase == Phase.SERVING
+                self.resting = connection.exchange is None and connection.speaks()
                 if self.resting and (self.parks or self.leave_asked):
                     return Outcome.AT_BOUNDARY
-                self._receive(connection)
+                if connection.phase == Phase.CONVERSING:
+                    self._wait(connection)
+                else:
+                    self._receive(connection)
                 self.resting = False
             elif step == Step.WAIT:
                 self._wait(connection)
@@ -248,7 +251,7 @@ class BlockingDriver:
             return connection.received_eof()
         return connection.lose()
 
-    # ---- waiting for an application that runs elsewhere --------------------------------------------------------
+    # ---- waiting for an application that runs elsewhere, or for whom a raw handler speaks to ---------------
 
     def _wait(self, connection: Connection):
         """Until the application has something new, or the peer has, or the deadline passes."""
@@ -275,6 +278,8 @@ class BlockingDriver:
         if entries[1].revents:
             if not connection.takes_input():
                 return connection.lose()
+            if connection.datagrams:
+                return connection.conversation.receive()
             count = cython.cast(
                 cython.int, sockets.recv(connection.fd, self.input, self.input_size, sockets.MSG_DONTWAIT)
             )
@@ -287,3 +292,6 @@ class BlockingDriver:
         one: uint64_t = 1
         sockets.write(self.wakeup, cython.address(one), 8)
         return 0
+
+    def nudge(self, channel: Channel):
+        return self.wake(channel)

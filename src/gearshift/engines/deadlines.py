@@ -102,15 +102,18 @@ class DeadlineLists:
         return cython.cast(Connection, self.first[kind])
 
     def resting(self):
-        """The connections between two requests: idle, or with a head that has begun to come."""
+        """The connections between two requests: idle, or with a head that has begun to come; and sockets of datagrams,
+        which no deadline ends.
+        """
         kind: cython.int
         place: cython.pointer[PyObject]
         found: list = []
-        for kind in range(cython.cast(cython.int, Deadline.IDLE_UNTIL), Deadline.HEAD_BY + 1):
+        for kind in range(cython.cast(cython.int, Deadline.NO_DEADLINE), Deadline.HEAD_BY + 1):
             place = self.first[kind]
             while place != cython.NULL:
                 connection: Connection = cython.cast(Connection, place)
-                found.append(connection)
+                if connection.listed != Deadline.NO_DEADLINE or connection.datagrams:
+                    found.append(connection)
                 place = connection.following
         return found
 

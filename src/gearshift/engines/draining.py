@@ -37,7 +37,7 @@ class DrainingLoop:
         term: cython.long = self.term
         while self.to_look_at and self.term == term:
             connection: Connection = self.to_look_at.pop()
-            if connection.fd >= 0 and connection.requests:
+            if connection.fd >= 0 and (connection.requests or connection.datagrams):
                 try:
                     self._look_once(connection)
                 except Exception as error:

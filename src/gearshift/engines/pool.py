@@ -30,7 +30,7 @@ from cython.cimports.gearshift.engines import sockets
 from cython.cimports.gearshift.engines.accepting import Life
 from cython.cimports.gearshift.engines.blocking import BlockingDriver, Outcome
 from cython.cimports.gearshift.engines.readiness import ReadinessLoop
-from cython.cimports.gearshift.engines.transport import Sent, close_socket, peer_took, send_output
+from cython.cimports.gearshift.engines.transport import Sent, close_socket, hang_up, peer_took, send_output
 from cython.cimports.libc.errno import EAGAIN, EINTR, errno
 
 HALF_CLOSE = cython.declare(
@@ -367,6 +367,9 @@ class PoolEngine:
         taken: cython.Py_ssize_t
         connection.news = False
         connection.settle()  # a piece of the next head may stand in the very buffer that is about to be filled
+        if connection.datagrams:
+            connection.news = connection.conversation.receive()
+            return True
         taken = sockets.recv(connection.fd, worker.input, worker.input_size, sockets.MSG_DONTWAIT)
         if taken < 0 and (errno in (EAGAIN, EINTR)):
             return False
@@ -378,7 +381,7 @@ class PoolEngine:
     def park(self, connection: Connection, now: cython.double):
         """Between requests: back to the poller. False where news came in this very moment."""
         connection.settle()
-        if connection.news:
+        if connection.news or (connection.conversation is not None and connection.conversation.said):
             return False
         # Only now: what an ASGI application says wakes the driver, and the poller must not drive what is lent.
         connection.driver = self
@@ -429,7 +432,7 @@ class PoolEngine:
         for worker in self.workers:
             serving: Connection = cython.cast(PoolWorker, worker).serving
             if serving is not None and serving.fd >= 0:
-                sockets.shutdown(serving.fd, sockets.SHUT_RDWR)
+                hang_up(serving)
         connection: Connection = self.waiting.take()
         while connection is not None:
             connection.lose()

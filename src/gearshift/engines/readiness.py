@@ -276,6 +276,9 @@ class ReadinessLoop:
             else:
                 self.watch(connection, connection.interest & ~sockets.EPOLLIN)
             return 0
+        if connection.datagrams:
+            connection.news = connection.conversation.receive()
+            return 0
         taken = sockets.recv(connection.fd, self.input, self.input_size, sockets.MSG_DONTWAIT)
         if taken > 0:
             connection.news = taken == self.input_size or events & sockets.EPOLLRDHUP != 0
@@ -434,14 +437,6 @@ class ReadinessLoop:
 
     def let_go(self):
         """What was held up goes on."""
-        return 0
-
-    def wake(self, channel: Channel):
-        """Drives the connection again soon. From this loop's own thread."""
-        connection: Connection = channel
-        if not connection.queued and connection.fd >= 0:
-            connection.queued = True
-            self.woken.append(connection)
         return 0
 
     def flush(self, channel: Channel):

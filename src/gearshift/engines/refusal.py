@@ -16,9 +16,13 @@ ANSWER = (
 )
 
 
-def refuse_connection(descriptor: int) -> None:
-    """Sends the answer without waiting and closes; what the client has sent is read so that no reset follows."""
+def refuse_connection(descriptor: int, answered: bool = True) -> None:
+    """Sends the answer without waiting and closes; what the client has sent is read so that no reset follows. Not
+    answered, where no HTTP is spoken, the connection only ends.
+    """
     with socket.socket(fileno=descriptor) as refused, contextlib.suppress(OSError):
+        if not answered:
+            return
         refused.setblocking(False)
         refused.send(ANSWER)
         refused.shutdown(socket.SHUT_WR)

@@ -24,6 +24,8 @@ from cython.cimports.gearshift.engines.sleepers import call_out_of_wait, let_sle
 from cython.cimports.gearshift.engines.thread import Verdict
 from cython.cimports.gearshift.engines.transport import (
     close_socket,
+    end_reading,
+    hang_up,
     peer_has_finished,
     set_blocking,
     somebody_waits,
@@ -275,7 +277,7 @@ class ThreadEngine:
                 self.service.counts.accepted += 1
                 if len(self.open) >= self.most_connections and not self._make_room():
                     self.service.counts.refused_connections += 1
-                    refuse_connection(fd)
+                    refuse_connection(fd, listener.handler is None)
                 else:
                     self._begin(fd, listener, cython.address(address), size)
             elif errno in (EMFILE, ENFILE, ENOBUFS, ENOMEM):
@@ -289,7 +291,6 @@ class ThreadEngine:
 
     def _begin(self, fd: cython.int, listener: object, address: cython.p_void, size: cython.uint):
         """A freshly accepted socket becomes a connection with a thread; where none can be had, it is told so.
-
         Only where _has_driver() has said yes: what can't be served for want of a descriptor waits in the accept queue.
         """
         connection: Connection = Connection(fd, self.service, self.spare.pop(), listener)
@@ -297,7 +298,7 @@ class ThreadEngine:
         memcpy(connection.peer, address, min(size, 28))
         if not self._start(connection):
             connection.fd = -1
-            refuse_connection(fd)
+            refuse_connection(fd, listener.handler is None)
         return 0
 
     def _welcome(self):
@@ -381,7 +382,7 @@ class ThreadEngine:
         # Its thread wakes with the end of input; until it has closed, it must not be chosen again.
         oldest.since = monotonic() + 1e6
         self.service.counts.evicted_connections += 1
-        sockets.shutdown(oldest.fd, sockets.SHUT_RD)
+        end_reading(oldest)
         return True
 
     def _exhausted(self, number: cython.int):
@@ -460,7 +461,7 @@ class ThreadEngine:
         self.cut = len(self.open) > 0
         for item in list(self.open.values()):
             connection: Connection = item
-            sockets.shutdown(connection.fd, sockets.SHUT_RDWR)
+            hang_up(connection)
         for item in self.arrivals:
             close_socket(item)
         self.arrivals = []
@@ -474,6 +475,6 @@ class ThreadEngine:
         """Ends idle connections; `fresh_too`: those as well that have not sent their first request."""
         for item in list(self.open.values()):
             connection: Connection = item
-            if connection.at_boundary() and (fresh_too or connection.requests):
-                sockets.shutdown(connection.fd, sockets.SHUT_RD)
+            if connection.at_boundary() and (fresh_too or connection.requests or connection.datagrams):
+                end_reading(connection)
         return 0

@@ -14,6 +14,7 @@ cdef Sent _send_file(int fd, Output output) except *
 cdef bint peer_has_finished(Connection connection) noexcept
 cdef bint somebody_waits(int listening) noexcept
 cdef int set_blocking(int fd, bint blocking) noexcept
+cdef int end_reading(Connection connection) noexcept
 cpdef bint hang_up(Connection connection) noexcept
 cdef int close_socket(Connection connection) except -1
 cdef int finish_sending(Connection connection) noexcept

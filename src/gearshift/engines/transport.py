@@ -118,6 +118,8 @@ def finish_sending(connection: Connection):
 def peer_has_finished(connection: Connection):
     """Whether the peer's end of input, or an error, stands next in the socket. Takes nothing out of it."""
     byte: cython.char
+    if connection.datagrams:
+        return False
     taken: cython.Py_ssize_t = sockets.recv(
         connection.fd, cython.address(byte), 1, sockets.MSG_PEEK | sockets.MSG_DONTWAIT
     )
@@ -138,8 +140,15 @@ def set_blocking(fd: cython.int, blocking: cython.bint):
     return sockets.ioctl(fd, sockets.FIONBIO, cython.address(on))
 
 
+def end_reading(connection: Connection):
+    """Nothing more is read: a thread that waits for it finds the end of what the kernel has received."""
+    connection.ending = True
+    return sockets.shutdown(connection.fd, sockets.SHUT_RD)
+
+
 def hang_up(connection: Connection):
     """Ends the connection from outside: whoever drives it finds its end. False where it is closed already."""
+    connection.ending = True
     return connection.fd >= 0 and sockets.shutdown(connection.fd, sockets.SHUT_RDWR) == 0
 
 

@@ -41,6 +41,7 @@ GATHERED_FOR = cython.declare(
     cython.double, 0.0005
 )  # seconds that an answer waits for others to be submitted with
 NOTEWORTHY = cython.declare(cython.double, 0.001)  # seconds after which a send has waited for its reader
+MOST_KEPT = cython.declare(cython.Py_ssize_t, 65536)  # bytes of input kept while an answer is being sent
 LARGEST_SUBMITTED = cython.declare(cython.Py_ssize_t, 65536)  # bytes; larger ones go by a system call at once
 
 
@@ -147,7 +148,7 @@ class UringEngine:
                 sockets.close(result)
             elif self.connections >= self.most_connections and not self._make_room():
                 self.service.counts.refused_connections += 1
-                refuse_connection(result)
+                refuse_connection(result, listener.handler is None)
             else:
                 if (
                     sockets.getpeername(
@@ -176,7 +177,7 @@ class UringEngine:
         return 0
 
     def _register(self, connection: Connection):
-        return self._arm(connection, Purpose.RECEIVE, 0) == 0
+        return self._arm(connection, Purpose.RECEIVE, sockets.EPOLLIN) == 0
 
     def _unregister(self, connection: Connection):
         purpose: cython.int
@@ -223,7 +224,7 @@ class UringEngine:
         if connection.armed & (1 << purpose):
             return 0
         connection.armed |= 1 << purpose
-        if purpose == Purpose.RECEIVE:
+        if purpose == Purpose.RECEIVE and not connection.datagrams:
             place = self.ring.prepare(Operation.RECV, connection.fd, tag)
             place.ioprio = MULTISHOT_RECEIVE
             place.flags = SELECT_BUFFER
@@ -243,7 +244,7 @@ class UringEngine:
     def rearm(self, connection: Connection):
         """What epoll would be told to report is what is armed."""
         if connection.interest & sockets.EPOLLIN:
-            self._arm(connection, Purpose.RECEIVE, 0)
+            self._arm(connection, Purpose.RECEIVE, sockets.EPOLLIN)
             self._disarm(connection, Purpose.HANGUP)
         else:
             self._disarm(connection, Purpose.RECEIVE)
@@ -286,7 +287,9 @@ class UringEngine:
         try:
             if connection.fd < 0:
                 return 0
-            if result > 0:
+            if connection.datagrams and result > 0:
+                connection.conversation.receive()  # it was polled for: the ring's receive tells no addresses
+            elif result > 0:
                 connection.received(self.ring.buffer(number), result)
             elif result == 0:
                 connection.received_eof()
@@ -303,6 +306,8 @@ class UringEngine:
                 self.drive(connection)
             else:
                 connection.settle()  # its turn has not come, or the answer before it is still being sent
+                if connection.protocol.buffered() >= MOST_KEPT:
+                    self.watch(connection, connection.interest & ~sockets.EPOLLIN)
         finally:
             if flags & HAS_BUFFER:
                 self.ring.give_back(number)
@@ -311,6 +316,9 @@ class UringEngine:
     def drive(self, connection: Connection):
         """Not while a send is under way: its completion drives."""
         if connection.in_flight is not None and connection.output is connection.in_flight:
+            if connection.conversation is not None and connection.conversation.overfull:
+                connection.reset = True
+                self.close(connection)
             return 0
         return ReadinessLoop.drive(self, connection)
 
@@ -357,6 +365,8 @@ class UringEngine:
                 connection.took_all(self.now)
         else:
             connection.lose()
+        if self.service.draining:
+            return self.wake(connection)  # after what has come: its completion may stand behind this one
         return self.drive(connection)
 
     # ---- the end ---------------------------------------------------------------------------------------------

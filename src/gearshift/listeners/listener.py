@@ -17,6 +17,7 @@ from gearshift.listeners.address import Address, AddressKind
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 UNPRIVILEGED_PORTS = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
 
@@ -34,6 +35,7 @@ class Listener:
     """A non-blocking listening socket.
 
     socket, fd, family: the socket. inherited: somebody else opened it.
+    handler: the raw handler whose connections it takes, None for HTTP.
     address: where it listens, with the port that the kernel chose for port 0: "127.0.0.1:8088", "[::1]:8088",
     "unix:/run/x".
     backlog_asked, backlog_effective: length of the accept queue, in connections, as asked and as the kernel
@@ -48,6 +50,7 @@ class Listener:
         "backlog_effective",
         "family",
         "fd",
+        "handler",
         "inherited",
         "socket",
     )
@@ -61,6 +64,7 @@ class Listener:
         self.fd = sock.fileno()
         self.family = sock.family
         self.inherited = inherited
+        self.handler: Any = None
         self.address = f"unix:{name}" if is_unix else name
         self.backlog_asked = backlog_asked
         self.backlog_effective = backlog_effective
@@ -70,7 +74,9 @@ class Listener:
     @property
     def url(self) -> str:
         """What to type into a client: a URL, or the address of a Unix socket, for which there is no URL."""
-        return self.address if self.family == socket.AF_UNIX else f"http://{self.address}"
+        if self.family == socket.AF_UNIX:
+            return self.address
+        return f"{'http' if self.handler is None else 'tcp'}://{self.address}"
 
     def backlog_in_words(self) -> str:
         return accept_queue.in_words(self.backlog_asked, self.backlog_effective, self.inherited)

@@ -79,7 +79,7 @@ def _row(
     remote = connection.peer_address() or None
     return {
         "number": connection.number,
-        "protocol": "unix" if remote is None else "tcp",
+        "protocol": "udp" if connection.datagrams else "unix" if remote is None else "tcp",
         "local": local,
         "remote": remote,
         "fd": connection.fd,

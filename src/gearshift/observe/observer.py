@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gearshift.listeners import Listener
     from gearshift.observe.error_log import ErrorLog
     from gearshift.observe.own_descriptors import OwnDescriptors
+    from gearshift.raw.endpoint import Endpoint
     from gearshift.roster import Roster
     from gearshift.settings import Settings
 
@@ -31,7 +32,7 @@ class NoSuchConnectionError(GearshiftError):
 class Observer:
     """Of one server, from any thread, at any time from when it has its engine until it is closed.
 
-    adapter: the application behind its interface. application: its name.
+    adapter: the application behind its interface. application: its name. endpoints: sockets of datagrams.
     """
 
     def __init__(
@@ -43,7 +44,9 @@ class Observer:
         settings: Settings,
         error_log: ErrorLog,
         own_descriptors: Callable[[], OwnDescriptors],
+        endpoints: Sequence[Endpoint] = (),
     ) -> None:
+        self._endpoints = endpoints
         self._gearbox = gearbox
         self._listeners = listeners
         self._application = application
@@ -110,6 +113,7 @@ class Observer:
         times = gear.engine.service.times
         return {
             **seen,
+            "endpoints": [endpoint.seen() for endpoint in self._endpoints],
             "connections": rows,
             "threads": thread_table(running, serving),
             "pool": pool_of(gear, rows, serving),

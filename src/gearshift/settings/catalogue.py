@@ -5,8 +5,10 @@ from __future__ import annotations
 from gearshift.settings.declaration import (
     Addresses,
     Choice,
+    DatagramAddresses,
     FilePath,
     Group,
+    HandlerName,
     OneAddress,
     Seconds,
     Secret,
@@ -39,11 +41,32 @@ class Settings(Resolved):
         choices=("auto", "wsgi", "asgi"),
     )
 
+    tcp = HandlerName(
+        Group.APPLICATION,
+        "",
+        "A raw TCP handler: module:Handler, echo, discard or chat. Without APP it listens on --bind.",
+    )
+    udp = HandlerName(
+        Group.APPLICATION,
+        "",
+        "A raw UDP handler: module:Handler, echo or discard. Without APP it receives on --bind.",
+    )
+
     bind = Addresses(
         Group.LISTENING,
         ("127.0.0.1:8088",),
         "Where to listen: HOST:PORT, [IPV6]:PORT, :PORT (every IPv4 address), unix:PATH, or fd:N (inherited"
         " and listening). May be given several times; with commas in the environment.",
+    )
+    tcp_bind = Addresses(
+        Group.LISTENING,
+        (),
+        "Where the raw TCP handler listens, as --bind; beside an APP it must be said.",
+    )
+    udp_bind = DatagramAddresses(
+        Group.LISTENING,
+        (),
+        "Where the raw UDP handler receives: HOST:PORT; beside an APP it must be said.",
     )
     backlog = WholeNumber(
         Group.LISTENING,
@@ -122,6 +145,13 @@ class Settings(Resolved):
         "A body kept in memory; larger ones go to a temporary file in engines that cannot block.",
         unit="bytes",
         minimum=0,
+    )
+
+    tcp_unsent = WholeNumber(
+        Group.LIMITS,
+        4_194_304,
+        "What a raw TCP handler has sent and a client has not taken; past it the connection is reset.",
+        unit="bytes",
     )
 
     timeout_head = Seconds(Group.TIMEOUTS, 10.0, "A request's head, from its first byte; then 408.")

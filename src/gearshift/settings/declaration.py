@@ -210,6 +210,27 @@ class Choice(Text):
         raise self.wrong(value)
 
 
+class HandlerName(Setting):
+    """A raw handler: a name, or in Python the handler's class itself; "" is none."""
+
+    metavar = "HANDLER"
+
+    def __get__(self, bearer: Bearer | None, owner: type) -> Any:
+        return self.of(bearer)
+
+    @property
+    def expected(self) -> str:
+        return "module:Handler or the name of a built-in handler"
+
+    def from_value(self, value: object) -> object:
+        if callable(value) or (isinstance(value, str) and "\0" not in value):
+            return value
+        raise self.wrong(value)
+
+    def in_words(self, value: object) -> str:
+        return super().in_words(value if isinstance(value, str) else getattr(value, "__qualname__", value))
+
+
 class Switch(Setting):
     """On or off."""
 
@@ -354,6 +375,16 @@ class Addresses(Several):
         from gearshift.listeners.address import parse
 
         parse(text)
+
+
+class DatagramAddresses(Addresses):
+    """Addresses at which datagrams are received: a host and a port each."""
+
+    def check(self, text: str) -> None:
+        from gearshift.listeners.address import AddressKind, parse
+
+        if parse(text).kind is not AddressKind.TCP:
+            raise WrongValueError(self.flag, repr(text), "HOST:PORT, [IPV6]:PORT or :PORT")
 
 
 class UrlPaths(Several):

@@ -52,6 +52,9 @@ class AsgiGearbox(Gearbox):
         self._loop: asyncio.SelectorEventLoop | None = None
         self._starting: asyncio.Task[None] | None = None
         self._threads: list[Thread] = []  # of engines that block
+        self.companions: list[
+            Callable[[asyncio.AbstractEventLoop], object]
+        ] = []  # told the loop before it runs
         self._selector = EngineSelector(self._selector_beside(self.gear))
 
     def run(self, ready: Callable[[], object], signals: int = -1) -> None:
@@ -59,6 +62,8 @@ class AsgiGearbox(Gearbox):
         self._loop = loop = asyncio.SelectorEventLoop(self._selector)
         self._selector.when_stopped = self._has_stopped
         self._application.attach(loop)
+        for attach in self.companions:
+            attach(loop)
         if signals >= 0:
             loop.add_reader(signals, discard, signals)
         try:
@@ -74,7 +79,7 @@ class AsgiGearbox(Gearbox):
                 thread.join(LAST_MOMENT)
             if signals >= 0:
                 loop.remove_reader(signals)
-            _close(loop)
+            close_loop(loop)
         if self.failure is not None:
             raise self.failure
 
@@ -226,7 +231,7 @@ async def _end(
     await lifespan.shutdown()
 
 
-def _close(loop: asyncio.AbstractEventLoop) -> None:
+def close_loop(loop: asyncio.AbstractEventLoop) -> None:
     """As asyncio.run() ends a loop: what still runs is cancelled, generators and executors are closed."""
     pending = asyncio.all_tasks(loop)
     for task in pending:
