@@ -4,8 +4,6 @@ Nothing of a body is kept, and of a head only the line that is not complete yet;
 where it lies, and one that comes byte by byte costs no more. What is not HTTP/1 is known by its first bytes.
 """
 
-# ruff: noqa: F821 - a C variable is declared by its annotation alone
-
 import cython
 from cython.cimports.gearshift.http.body import ChunkLine, parse_chunk_line, parse_trailer_line
 from cython.cimports.gearshift.http.grammar import decimal, has_control, has_option, is_token, same_word

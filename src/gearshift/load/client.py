@@ -5,8 +5,6 @@ clock and go to whichever connection is free; one that must wait for that counts
 Nothing here needs the interpreter: Python looks in a few times a second.
 """
 
-# ruff: noqa: F821 - a C variable is declared by its annotation alone
-
 import os
 
 import cython

@@ -5,8 +5,6 @@ A value below 2048 has a slot of its own. Above, each octave is cut into 1024 eq
 one part in 1024 however large it is; noting one takes a few instructions, and adding two histograms loses nothing.
 """
 
-# ruff: noqa: F821 - a C variable is declared by its annotation alone
-
 import cython
 from cython.cimports.gearshift.load.histogram import SLOTS, leading_zeros
 from cython.cimports.libc.math import ceil

@@ -1,7 +1,5 @@
 """One connection to the server, and the requests that are asked over it, in their order."""
 
-# ruff: noqa: F821 - a C variable is declared by its annotation alone
-
 import cython
 from cython.cimports.gearshift.engines import sockets
 from cython.cimports.gearshift.load import peer as c

@@ -1,7 +1,5 @@
 """What a load has measured: answers, durations, statuses and failures of the time that counts."""
 
-# ruff: noqa: F842 - a C variable is declared by its annotation alone
-
 import cython
 from cython.cimports.gearshift.load.histogram import Histogram
 from cython.cimports.gearshift.load.tally import FAILURE_KINDS, Failure

@@ -5,7 +5,6 @@ them, and what it answered leaves by one sendmmsg. A batch is an exchange, so en
 """
 
 # A C struct or array is declared by its annotation alone.
-# ruff: noqa: F821
 import os
 import socket
 import struct

@@ -4,7 +4,6 @@ Its calls are exchanges: connected(), received() for what one read brought, eof(
 accord, from any thread: what it says is kept with the conversation, and its connection's engine is woken to send it.
 """
 
-# ruff: noqa: F821 - a C variable is declared by its annotation alone
 import cython
 from cython.cimports.cpython.bytes import PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cython.cimports.gearshift.channel import Channel
