@@ -49,7 +49,7 @@ CLAIMS = {
 }
 DELAY = 0.08  # seconds until the sender sends
 AMOUNT = 1 << 20  # bytes of a read whose phases are timed
-ENOUGH = 1 << 16  # of them, that surely fit into a receive buffer
+ENOUGH = 1 << 16  # of them, that surely fit into a receive buffer with some more
 FILE = 64 << 20  # bytes
 PIECE = 1 << 17  # that is read and sent at a time
 TRIALS = 7
@@ -128,31 +128,40 @@ def _two_phases(notebook: Notebook) -> None:
         stack.enter_context(Helper(lambda: _late_sender(theirs)))
         poller = select.poll()
         poller.register(mine, select.POLLIN)
-        buffer = bytearray(AMOUNT)
-        mine.send(b"?")
-        waiting = _phase(lambda: poller.poll(10_000))
-        until(lambda: _unread(mine) >= ENOUGH, "some of it has arrived")
-        small = _phase(lambda: mine.recv_into(buffer, 1000))
-        arrived = min(_unread(mine), AMOUNT)
-        large = _phase(lambda: mine.recv_into(buffer, arrived, socket.MSG_WAITALL))
+        rounds = [_one_read(mine, poller) for _ in range(TRIALS)]
+    # Each phase as it was least disturbed.
+    waiting, small, large = (min(phases, key=lambda phase: phase.cpu) for phases in zip(*rounds, strict=True))
     notebook.judge(
         "two-phases",
-        waiting.wall > DELAY * 0.8
-        and waiting.cpu < waiting.wall / 10
-        and large.cpu > small.cpu
-        and large.cpu > large.wall / 5,
+        waiting.wall > DELAY * 0.8 and waiting.cpu < waiting.wall / 10 and large.cpu > 2 * small.cpu,
         Text(
-            f"Waiting: {waiting.wall * 1000:.1f} ms by the clock, {waiting.cpu * 1e6:.0f} µs of the processor. Copying 1,000 bytes: {small.wall * 1e6:.0f} µs; {arrived:,} bytes: {large.wall * 1e6:.0f} µs, {large.cpu * 1e6:.0f} of them on the processor. The first phase is sleep, the second is work.",
-            f"等待：时钟上 {waiting.wall * 1000:.1f} ms，处理器只用了 {waiting.cpu * 1e6:.0f} µs。复制 1000 字节：{small.wall * 1e6:.0f} µs；{arrived:,} 字节：{large.wall * 1e6:.0f} µs，其中 {large.cpu * 1e6:.0f} µs 在处理器上。第一阶段是睡眠，第二阶段是干活。",
+            f"Waiting: {waiting.wall * 1000:.1f} ms by the clock, {waiting.cpu * 1e6:.0f} µs of the processor. Copying 1,000 bytes: {small.cpu * 1e6:.1f} µs of the processor; {ENOUGH:,} bytes: {large.cpu * 1e6:.1f} µs. The first phase is sleep, the second is work.",
+            f"等待：时钟上 {waiting.wall * 1000:.1f} ms，处理器只用了 {waiting.cpu * 1e6:.0f} µs。复制 1000 字节：处理器 {small.cpu * 1e6:.1f} µs；{ENOUGH:,} 字节：{large.cpu * 1e6:.1f} µs。第一阶段是睡眠，第二阶段是干活。",
         ),
     )
+
+
+def _one_read(mine: socket.socket, poller: select.poll) -> tuple[Phase, Phase, Phase]:
+    """Asks for AMOUNT bytes: the wait for the first of them, and what it takes to copy a few and many that are there."""
+    buffer = bytearray(b"." * AMOUNT)  # written to: so that no page of it is first made by the copy
+    few, many = 1000, ENOUGH
+    mine.send(b"?")
+    waiting = _phase(lambda: poller.poll(10_000))
+    until(lambda: _unread(mine) > few + many, "enough has arrived")
+    mine.recv_into(buffer, 1)  # takes what came while the socket was in use off its backlog too
+    small = _phase(lambda: mine.recv_into(buffer, few))
+    large = _phase(lambda: mine.recv_into(buffer, many))
+    left = AMOUNT - few - many - 1
+    while left:
+        left -= mine.recv_into(buffer, left)
+    return waiting, small, large
 
 
 def _non_blocking(notebook: Notebook) -> None:
     with ExitStack() as stack:
         mine, theirs = _pair(stack)
         mine.setblocking(False)
-        buffer = bytearray(AMOUNT)
+        buffer = bytearray(b"." * AMOUNT)
 
         def ask() -> None:
             with suppress(BlockingIOError):
@@ -267,10 +276,12 @@ def _sending(notebook: Notebook, path: str) -> dict[Text, float]:
             mine, theirs = _pair(stack)
             stack.enter_context(Helper(lambda: _drain(theirs)))
             theirs.close()
+            # A buffer may not be touched before its notice has come: so each piece of the file has its own.
+            buffers = [bytearray(b"." * PIECE) for _ in range(FILE // PIECE)]
             ways: dict[Text, Callable[[], int]] = {
                 Text("read + send", "read 加 send"): lambda: _read_and_send(file, mine),
                 Text("sendfile", "sendfile（文件直接发送）"): lambda: _sendfile(file, mine),
-                Text("MSG_ZEROCOPY", "MSG_ZEROCOPY（零拷贝）"): lambda: _zero_copy(file, mine),
+                Text("MSG_ZEROCOPY", "MSG_ZEROCOPY（零拷贝）"): lambda: _zero_copy(file, mine, buffers),
             }
             spent: dict[Text, list[float]] = {way: [] for way in ways}
             told: dict[Text, int] = {}
@@ -351,7 +362,7 @@ def _sendfile(file: int, sock: socket.socket) -> int:
     return calls
 
 
-def _zero_copy(file: int, sock: socket.socket) -> int:
+def _zero_copy(file: int, sock: socket.socket, buffers: list[bytearray]) -> int:
     """What the notices of completion say, or -1 where it can't be had."""
     try:
         sock.setsockopt(socket.SOL_SOCKET, SO_ZEROCOPY, 1)
@@ -359,8 +370,6 @@ def _zero_copy(file: int, sock: socket.socket) -> int:
         return -1
     os.lseek(file, 0, os.SEEK_SET)
     said, sends, done = 0, 0, 0
-    # A buffer may not be touched before its notice has come: so each piece has its own.
-    buffers = [bytearray(PIECE) for _ in range(FILE // PIECE)]
     for buffer in buffers:
         os.readv(file, [buffer])
         view = memoryview(buffer)
