@@ -77,17 +77,21 @@ def _listed(language: Language) -> str:
 
 
 def _run(names: Sequence[str], folder: Path | None, language: Language) -> int:
+    """What has been run is told, and reported, when the rest is interrupted too."""
     runs: list[tuple[Experiment, Outcome]] = []
-    for name in names:
-        experiment = catalogue.experiment(name)
-        with _announced(name):
-            outcome = run_experiment(name)
-        runs.append((experiment, outcome))
-        write(terminal.outcome_text(experiment, outcome, language) + "\n")
-    outcomes = [outcome for _, outcome in runs]
-    write(terminal.summary_text(outcomes, language))
-    if folder is not None:
-        write(_report(runs, folder, language))
+    try:
+        for name in names:
+            experiment = catalogue.experiment(name)
+            with _announced(name):
+                outcome = run_experiment(name)
+            runs.append((experiment, outcome))
+            write(terminal.outcome_text(experiment, outcome, language) + "\n")
+    finally:
+        outcomes = [outcome for _, outcome in runs]
+        if runs:
+            write(terminal.summary_text(outcomes, language))
+        if runs and folder is not None:
+            write(_report(runs, folder, language))
     return 0 if all(outcome.succeeded for outcome in outcomes) else 1
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 import sys
 import threading
 import time
@@ -79,6 +80,9 @@ def children() -> list[int]:
 
 def main(name: str) -> None:
     """What is printed meanwhile goes to standard error: standard output is the outcome's."""
+    signal.pthread_sigmask(
+        signal.SIG_UNBLOCK, {signal.SIGINT}
+    )  # as it was before running.py made this process
     out = os.dup(1)
     os.dup2(2, 1)
     outcome = outcome_of(name)

@@ -20,10 +20,6 @@ VERDICTS = {
 TONES = {Verdict.HELD: "good", Verdict.CORRECTED: "warm", Verdict.REFUTED: "bad", Verdict.SKIPPED: "plain"}
 
 CORRECTION = Text("More exactly: ", "更准确地说：")
-SUMMARY = Text(
-    "{experiments} experiments, {claims} claims: {counted}",
-    "{experiments} 个实验，{claims} 个论断：{counted}",
-)
 TITLE = Text("The lab: every claim tried on the running kernel", "实验室：在运行中的内核上检验每一个论断")
 LEAD = Text(
     "What is taught about sockets, queues, threads and I/O models, tried with real sockets on the loopback interface."
@@ -49,3 +45,11 @@ def left_words(left: Sequence[str]) -> Text:
     """What an experiment did not clean up."""
     listed = ", ".join(left)
     return Text(f"Left behind: {listed}", f"遗留：{listed}")
+
+
+def summary(experiments: int, claims: int, counted: str) -> Text:
+    """How many were run, how many claims that is, and what became of those."""
+    return Text(
+        f"{experiments} experiment{'' if experiments == 1 else 's'}, {claims} claim{'' if claims == 1 else 's'}: {counted}",
+        f"{experiments} 个实验，{claims} 个论断：{counted}",
+    )

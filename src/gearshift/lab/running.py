@@ -21,6 +21,8 @@ LAST_LINES = 20  # of what it said when it broke
 
 def run(name: str) -> Outcome:
     """Its outcome; one that broke or took too long has an error in it."""
+    # Ctrl-C while the process is being made would leave it behind: it is heard when there is something to end.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     # A session of its own, so that ending it ends whatever it has started too.
     process = subprocess.Popen(
         [sys.executable, "-m", "gearshift.lab.alone", name],
@@ -30,6 +32,7 @@ def run(name: str) -> Outcome:
         start_new_session=True,
     )
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         answer, said = process.communicate(timeout=LONGEST)
     except subprocess.TimeoutExpired:
         return _broken(name, f"it took longer than {LONGEST:g} s", LONGEST)

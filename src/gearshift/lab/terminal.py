@@ -6,7 +6,7 @@ from textwrap import TextWrapper
 from unicodedata import category, east_asian_width
 
 from gearshift.lab.experiment import Verdict
-from gearshift.lab.phrases import CORRECTION, SUMMARY, VERDICTS, broke, left_words
+from gearshift.lab.phrases import CORRECTION, VERDICTS, broke, left_words, summary
 from gearshift.report.words import said
 
 TYPE_CHECKING = False
@@ -63,8 +63,7 @@ def summary_text(outcomes: Sequence[Outcome], language: Language) -> str:
         for verdict in Verdict
         if verdict in verdicts
     )
-    words = SUMMARY.format(experiments=len(outcomes), claims=len(verdicts), counted=counted)
-    return said(words, language) + "\n"
+    return said(summary(len(outcomes), len(verdicts), counted), language) + "\n"
 
 
 def _table(table: Table, language: Language) -> list[str]:

@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -91,11 +92,26 @@ def test_without_matplotlib_the_report_says_what_is_missing(tmp_path: Path) -> N
     assert "One connection from its first call to its last" in page
 
 
-def test_an_interrupted_run_ends_its_experiment_and_shows_no_traceback() -> None:
-    process = subprocess.Popen([*LAB, "run", "queues"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+def test_an_interrupted_run_ends_its_experiment_and_keeps_what_it_has(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [*LAB, "run", "sockets", "queues", "--report", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    child = int(eventually(lambda: children.read_text().split(), "the experiment runs", within=20)[0])
+
+    def running() -> str:
+        """The number of the process in which the second experiment runs."""
+        for child in children.read_text().split():
+            with suppress(FileNotFoundError):  # the first one's has just ended
+                if b"queues" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0"):
+                    return child
+        return ""
+
+    child = eventually(running, "the second experiment runs", within=30)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=20)
+    told, said = process.communicate(timeout=20)
     assert (process.returncode, said) == (130, b"")
     assert not Path(f"/proc/{child}").exists()
+    assert b"1 experiment, 8 claims" in told
+    assert "TIME-WAIT" in (tmp_path / "index.html").read_text(encoding="utf-8")

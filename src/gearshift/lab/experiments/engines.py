@@ -163,9 +163,10 @@ def _speed(notebook: Notebook, ladder: Ladder, waiting: dict[str, Loaded]) -> No
     listed = ", ".join(f"{engine} {one.per_second:,.0f}" for engine, one in waiting.items())
     notebook.judge(
         "waiting",
-        waiting["pool"].per_second > 4 * waiting["epoll"].per_second
-        and waiting["auto"].per_second > 4 * waiting["epoll"].per_second
-        and waiting["thread"].per_second > waiting["pool"].per_second,
+        all(
+            waiting[engine].per_second > 4 * waiting["epoll"].per_second
+            for engine in ("thread", "pool", "auto")
+        ),
         Text(
             f"Handlers that wait {WAIT * 1000:.0f} ms, {MIDDLE} connections, requests a second: {listed}. One thread can wait for {1 / WAIT:.0f} of them in a second, {THREADS} for {THREADS / WAIT:,.0f}.",
             f"处理函数等待 {WAIT * 1000:.0f} ms，{MIDDLE} 条连接，每秒请求数：{listed}。一个线程每秒能等 {1 / WAIT:.0f} 次，{THREADS} 个能等 {THREADS / WAIT:,.0f} 次。",

@@ -16,7 +16,7 @@ from functools import partial
 from gearshift.kernel.limits import descriptor_limits
 from gearshift.lab.experiment import Experiment, Notebook
 from gearshift.lab.forked import Helper
-from gearshift.lab.readings import LOOPBACK, median_of
+from gearshift.lab.readings import LOOPBACK, least_of
 from gearshift.report.charts import Lines
 from gearshift.report.words import Text
 
@@ -131,7 +131,7 @@ def _ready(ask: Callable[[int], list[tuple[int, int]]]) -> int:
 
 
 def _cost(ask: Callable[[], int], ready: int = 1) -> float:
-    """Microseconds, the median of several trials of some milliseconds each."""
+    """Microseconds, the least of several trials of some milliseconds each."""
     assert ask() == ready
     began = time.perf_counter()
     ask()
@@ -143,7 +143,7 @@ def _cost(ask: Callable[[], int], ready: int = 1) -> float:
             ask()
         return (time.perf_counter() - begun) / times * 1e6
 
-    return median_of(TRIALS, trial)
+    return least_of(TRIALS, trial)
 
 
 def _judge_growth(notebook: Notebook, lines: dict[str | Text, Line], sizes: Sequence[int]) -> None:

@@ -10,12 +10,13 @@ import statistics
 import threading
 import time
 from contextlib import ExitStack
+from functools import partial
 from queue import SimpleQueue
 
 from gearshift import Server
 from gearshift.lab.experiment import Experiment, Notebook
 from gearshift.lab.forked import forked
-from gearshift.lab.readings import LOOPBACK, memory, switches, until
+from gearshift.lab.readings import LOOPBACK, least_of, memory, switches, until
 from gearshift.report.charts import Bars, Lines
 from gearshift.report.words import Text
 
@@ -272,9 +273,7 @@ def _client(server: Server) -> socket.socket:
 
 def _ahead(notebook: Notebook) -> None:
     """Bare threads first; then fresh servers, by turns, with a second burst after the first."""
-    plain = {
-        ahead: statistics.median(_plain_burst(ahead) for _ in range(5)) * 1000 for ahead in (True, False)
-    }
+    plain = {ahead: least_of(7, partial(_plain_burst, ahead)) * 1000 for ahead in (True, False)}
     firsts: dict[bool, list[list[float]]] = {True: [], False: []}
     seconds: dict[bool, list[float]] = {True: [], False: []}
     made: dict[bool, int] = {}
