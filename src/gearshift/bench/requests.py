@@ -97,7 +97,7 @@ def from_access_log(path: str) -> Requests:
 def _shortened(sent: list[Request], notes: list[str]) -> Requests:
     if len(sent) <= MOST_REQUESTS:
         return Requests(sent, notes)
-    notes.append(f"of {len(sent)} requests the first {MOST_REQUESTS} are sent, over and over")
+    notes.append(f"sent: the first {MOST_REQUESTS:,} of {len(sent):,}, over and over")
     return Requests(sent[:MOST_REQUESTS], notes)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from gearshift.cli import INTERRUPTED
 from gearshift.cli.output import write
 from gearshift.errors import SettingError, WrongValueError
 from gearshift.observe.escaping import escape_text
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from gearshift.bench.requests import Requests
     from gearshift.bench.session import Result
 
-INTERRUPTED = 130  # as shells report it
 TARGET_MS, SHORTEST_TARGET, LONGEST_TARGET = 100.0, 0.1, 60_000.0
 CONNECTIONS, MOST_CONNECTIONS = 64, 10_000
 SECONDS, FOR_EACH_PEER, SHORTEST, LONGEST = 75.0, 12.0, 5.0, 3600.0

@@ -73,7 +73,7 @@ def test_a_log_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     log = logged(tmp_path / "log", "common", *[(b"GET", b"/%d" % number) for number in range(5)])
     found = from_access_log(log)
     assert [request.target for request in found.sent] == ["/0", "/1"]
-    assert found.notes == ["of 5 requests the first 2 are sent, over and over"]
+    assert found.notes == ["sent: the first 2 of 5, over and over"]
 
 
 def test_a_file_of_requests(tmp_path: Path) -> None:
