@@ -57,6 +57,7 @@ KEYS = {
         "timed_out": int,
     },
     "kinds": list,
+    "endpoints": list,
     "connections": list,
     "threads": list,
     "pool": (dict, NoneType),
