@@ -10,7 +10,7 @@ import tempfile
 import time
 
 from gearshift.bench.measurement import Sample
-from gearshift.bench.processors import on
+from gearshift.bench.processors import busy_seconds, on
 from gearshift.bench.readings import Watch
 from gearshift.errors import GearshiftError
 
@@ -55,11 +55,17 @@ class Load:
             *(["--rate", f"{rate:.2f}"] if rate else []),
         ]
         before = _children_cpu()
+        client_before = self._busy_beside_us()
         watch = Watch(served.processes, self._processors.server if self._processors.apart else None)
         told = self._watched(command, watch, seconds)
         use = watch.end()
         client = _children_cpu() - before
-        return _sample(told, rate, use, client)
+        foreign = max(self._busy_beside_us() - client_before - client, 0.0) if self._processors.apart else 0.0
+        return _sample(told, rate, use, client, min(foreign / use.elapsed, 1.0))
+
+    def _busy_beside_us(self) -> float:
+        """Seconds that the client's processor has run anything but this process, which may run there too."""
+        return (busy_seconds(self._processors.client) or 0.0) - time.process_time()
 
     def _watched(self, command: list[str], watch: Watch, seconds: float) -> dict[str, Any]:
         """Runs the command, looking at the server now and then; its result."""
@@ -99,7 +105,9 @@ def _ended(process: subprocess.Popen[bytes]) -> bool:
     return True
 
 
-def _sample(told: dict[str, Any], offered: float, use: Use, client_cpu: float) -> Sample:
+def _sample(
+    told: dict[str, Any], offered: float, use: Use, client_cpu: float, client_foreign_share: float
+) -> Sample:
     """What the load has told in JSON, and what was seen of the server."""
     everything = told["requests"] + told["answered_late"]
     broken = sum(count for status, count in told["statuses"].items() if status.startswith("5"))
@@ -115,6 +123,7 @@ def _sample(told: dict[str, Any], offered: float, use: Use, client_cpu: float) -
         {name: value for name, value in told["latency_ms"].items() if value is not None},
         use,
         client_cpu / seconds if seconds else 0.0,
+        client_foreign_share,
     )
 
 

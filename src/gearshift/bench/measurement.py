@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from statistics import median
+from statistics import fmean, median
 
 from gearshift.bench.candidates import Candidate
 
@@ -55,7 +55,7 @@ class Sample:
     no 5xx, those that came later too. failed: errors and 5xx answers. unsent: due, with no connection free to the end.
     latency: milliseconds by percentile: "p50", "p99", "max" and so on; of an open loop from when a request was due;
     empty where nothing was answered.
-    client_share: of one processor, what the client used.
+    client_share: of one processor, what the client used. client_foreign_share: of the same, other programs.
     """
 
     offered: float
@@ -67,6 +67,7 @@ class Sample:
     latency: dict[str, float]
     use: Use
     client_share: float = 0.0
+    client_foreign_share: float = 0.0
 
     @property
     def cpu_microseconds(self) -> float | None:
@@ -85,15 +86,19 @@ class Sample:
 
     @property
     def undisturbed_rate(self) -> float:
-        """What the rate might have been, had nothing else run on the server's processor."""
-        whole = self.rate / max(1 - self.use.foreign_share, DISTURBED)
+        """What the rate might have been, had nothing else run on the two processors."""
+        whole = self.rate / max(1 - self.foreign_share, DISTURBED)
         cost = self.cpu_microseconds
         return max(self.rate, min(whole, 1e6 / cost)) if cost else whole
 
     @property
+    def foreign_share(self) -> float:
+        """What other programs took of the server's processor, or of the client's, whichever is more."""
+        return max(self.use.foreign_share, self.client_foreign_share)
+
+    @property
     def is_disturbed(self) -> bool:
-        """Whether other programs took much of the server's processor."""
-        return self.use.foreign_share > DISTURBED
+        return self.foreign_share > DISTURBED
 
     @property
     def client_is_full(self) -> bool:
@@ -171,9 +176,8 @@ class Measured:
 
     @property
     def is_disturbed(self) -> bool:
-        """Whether other programs took much of the processor, over all of its runs."""
-        elapsed = sum(sample.use.elapsed for sample in self.runs)
-        return sum(sample.use.foreign_cpu_seconds for sample in self.runs) > elapsed * DISTURBED
+        """Whether other programs took much of the processors, over all of its runs."""
+        return bool(self.runs) and fmean(sample.foreign_share for sample in self.runs) > DISTURBED
 
     @property
     def runs(self) -> list[Sample]:

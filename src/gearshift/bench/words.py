@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import fmean
 from typing import NamedTuple
 
 from gearshift.apps.loader import Kind
@@ -226,12 +227,11 @@ def _circumstances(outcome: Outcome, processors: Processors) -> list[str]:
         notes.append(
             f"The load was at its own limit with {listed(sorted(full)[:MOST_NAMED])}: they may do more than shown."
         )
-    elapsed = sum(sample.use.elapsed for sample in samples)
-    foreign = sum(sample.use.foreign_cpu_seconds for sample in samples)
-    if processors.apart and foreign > elapsed * DISTURBED:
+    foreign = fmean(sample.foreign_share for sample in samples) if samples else 0.0
+    if processors.apart and foreign > DISTURBED:
         notes.append(
-            f"Other programs took {foreign / elapsed * 100:.0f} % of the server's processor:"
-            " measure again when the machine is quiet."
+            f"Other programs took {foreign * 100:.0f} % of the server's processor or of the load's: measure again when"
+            " the machine is quiet."
         )
     if outcome.interrupted:
         notes.append(f"Interrupted after {outcome.seconds:.0f} s: this is what had been measured by then.")

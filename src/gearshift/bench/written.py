@@ -79,6 +79,6 @@ def _run(sample: Sample, kind: str) -> dict[str, Any]:
         "threads": sample.use.threads,
         "unsent": sample.unsent,
         "busy_share": sample.busy_share,
-        "foreign_share": sample.use.foreign_share,
+        "foreign_share": sample.foreign_share,
         "client_share": sample.client_share,
     }

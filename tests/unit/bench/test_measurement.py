@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gearshift.bench.candidates import GEARSHIFT, Candidate
@@ -33,6 +35,19 @@ def test_figures_for_each_answer() -> None:
     nothing = sample(0.0)
     assert nothing.cpu_microseconds is None
     assert nothing.switches is None
+
+
+def test_a_run_is_disturbed_on_either_processor() -> None:
+    quiet = sample(1000.0, cpu_us=400.0)
+    assert not quiet.is_disturbed
+    assert quiet.undisturbed_rate == pytest.approx(1000.0)
+    server = sample(1000.0, cpu_us=400.0, foreign=0.5)
+    client = replace(quiet, client_foreign_share=0.5)
+    for one in (server, client):
+        assert one.is_disturbed
+        assert one.undisturbed_rate == pytest.approx(2000.0)
+    # More than one processor's worth it would not have done.
+    assert replace(quiet, client_foreign_share=0.9).undisturbed_rate == pytest.approx(2500.0)
 
 
 def test_searches_together() -> None:
