@@ -2,7 +2,7 @@
 # Everything is kept in .venv; a stamp file there for each step makes a second run quick.
 
 PYTHON ?= python3
-# Tests that measure time have the machine for themselves (tests/conftest.py); 5 is pytest's word for "none of these".
+# Tests that measure time have the machine for themselves (tests/conftest.py says which); 5 is pytest's word for "none of these".
 # More arguments for `make serve` and `make test`: make serve ARGS="--engine thread", make test ARGS="-k chunked"
 ARGS ?=
 
@@ -26,7 +26,8 @@ serve: $(VENV)/installed ## set up, compile, and serve the built-in page on http
 
 test: $(VENV)/installed $(VENV)/tools ## set up, compile, and run the whole test suite
 	@failed=0; \
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not alone" $(ARGS) || [ $$? = 5 ] || failed=1; \
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not alone and not apart" $(ARGS) || [ $$? = 5 ] || failed=1; \
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m apart $(ARGS) || [ $$? = 5 ] || failed=1; \
 	$(BIN)/python -m pytest -m alone $(ARGS) || [ $$? = 5 ] || failed=1; \
 	exit $$failed
 

@@ -1,4 +1,6 @@
-"""Which tests want the machine for themselves: `make test` runs all others first, side by side."""
+"""Which tests run side by side with which: `make test` runs most of them two at a time, then those marked `apart`, then
+those marked `alone`.
+"""
 
 from __future__ import annotations
 
@@ -11,29 +13,42 @@ import pytest
 
 RUNTIME = pytest.StashKey[str]()
 HERE = Path(__file__).parent
-# They measure, starve and kill servers, drive a browser or a terminal that draws, or count this process's descriptors,
-# which servers that other tests keep running in it also open and close.
-ALONE = tuple(
-    HERE / place
-    for place in (
-        "applications/test_server_rounds.py",
-        "bench",
-        "browser",
-        "faults",
-        "lab",
-        "load",
-        "status_page",
-        "unit/apps/static",
-        "unit/kernel",
-        "unit/top",
-    )
+# They measure time, load or starve a server, or drive a browser: one at a time.
+ALONE = (
+    "bench/test_bench_command.py",
+    "browser",
+    "faults",
+    "lab",
+    "load/test_loops.py",
+    "load/test_speed.py",
+    "status_page",
+)
+# Mostly they wait for servers of their own, or count this process's descriptors, which servers that other tests keep
+# running in it also open and close: two at a time, but in processes of their own.
+APART = (
+    "applications/test_server_rounds.py",
+    "bench",
+    "faults/test_bytewise.py",
+    "faults/test_descriptors.py",
+    "faults/test_drain.py",
+    "faults/test_raw_left_behind.py",
+    "faults/test_start.py",
+    "faults/test_uring_refused.py",
+    "load",
+    "unit/apps/static",
+    "unit/kernel",
+    "unit/top",
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's own mark counts before its folder's."""
+    marks = {HERE / place: "alone" for place in ALONE} | {HERE / place: "apart" for place in APART}
     for item in items:
-        if any(item.path.is_relative_to(place) for place in ALONE):
-            item.add_marker("alone")
+        for path in (item.path, *item.path.parents):
+            if path in marks:
+                item.add_marker(marks[path])
+                break
 
 
 def pytest_configure(config: pytest.Config) -> None:
