@@ -110,5 +110,5 @@ def no_worse(wire: Wire, control: str, engine: str) -> bool:
         f" longest {alone[-1] * 1e3:.1f} and {beside[-1] * 1e3:.1f} ms; {len(alone)} and {len(beside)} answers;"
         f" status took {', '.join(f'{seconds * 1e3:.0f}' for seconds in took)} ms"
     )
-    assert len(took) >= 3
+    assert len(took) >= 2
     return p99_beside <= max(p99_alone + WORSE, 3 * p99_alone)
