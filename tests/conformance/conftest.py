@@ -33,9 +33,9 @@ def interface(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    """The servers that keep running between tests."""
+    """The servers that keep running between the tests of a file: each has threads that look about ten times a second."""
     kept = Servers(tmp_path_factory.mktemp("servers"))
     yield kept
     kept.close()
