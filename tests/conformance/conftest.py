@@ -35,7 +35,7 @@ def interface(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    """The servers that keep running between the tests of a file: each has threads that look about ten times a second."""
+    """The servers that keep running between the tests of a file; each has threads that look about all the time."""
     kept = Servers(tmp_path_factory.mktemp("servers"))
     yield kept
     kept.close()
