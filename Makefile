@@ -25,10 +25,18 @@ serve: $(VENV)/installed ## set up, compile, and serve the built-in page on http
 	@$(BIN)/gearshift serve $(ARGS)
 
 test: $(VENV)/installed $(VENV)/tools ## set up, compile, and run the whole test suite
-	@failed=0; \
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not alone and not apart" $(ARGS) || [ $$? = 5 ] || failed=1; \
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m apart $(ARGS) || [ $$? = 5 ] || failed=1; \
-	$(BIN)/python -m pytest -m alone $(ARGS) || [ $$? = 5 ] || failed=1; \
+	@stage() { \
+		mark=$$1; shift; code=0; \
+		$(BIN)/python -m pytest "$$@" -m "$$mark" $(ARGS) || code=$$?; \
+		[ $$code != 5 ] || return 0; \
+		[ $$code = 1 ] || return $$code; \
+		echo "==== once more, one at a time, what has failed:"; \
+		$(BIN)/python -m pytest --last-failed --last-failed-no-failures none --maxfail 20 -m "$$mark" $(ARGS); \
+	}; \
+	failed=0; \
+	stage "not alone and not apart" --numprocesses 2 --dist loadfile || failed=1; \
+	stage apart --numprocesses 2 --dist loadfile || failed=1; \
+	stage alone || failed=1; \
 	exit $$failed
 
 lint: $(VENV)/installed $(VENV)/tools ## ruff check, ruff format --check, mypy --strict
