@@ -16,7 +16,14 @@ TABLES = {
     "chunked": chunked.REFUSED,
     "foreign": foreign.REFUSED,
 }
-CASES = [pytest.param(case, id=f"{table}-{case.name}") for table, cases in TABLES.items() for case in cases]
+NAMED = [(f"{table}-{case.name}", case) for table, cases in TABLES.items() for case in cases]
+# What is refused before an application is called can't tell its interface: of these every fourth is enough for ASGI,
+# whose loops read by themselves.
+CASES = [
+    pytest.param(case, interface, id=f"{name}-{interface}")
+    for number, (name, case) in enumerate(NAMED)
+    for interface in (("wsgi", "asgi") if case.body or number % 4 == 0 else ("wsgi",))
+]
 # One segment a byte is worth its time up to here; larger inputs are split at random places.
 BYTEWISE = 2048
 
@@ -39,7 +46,7 @@ def send_with_request_behind(wire: Wire, data: bytes) -> None:
 @pytest.mark.parametrize(
     "send", [send_whole, send_bytewise, send_with_request_behind], ids=["whole", "bytes", "behind"]
 )
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(("case", "interface"), CASES, indirect=["interface"])
 def test_refused(case: Refused, send, site: Running) -> None:
     with site.connect() as wire:
         send(wire, case.data)
