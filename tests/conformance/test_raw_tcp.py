@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import gearshift
+from gearshift.listeners.listener import MOST_UNSENT
 from tests.support.raw_handlers import (
     PIECE,
     AsyncLines,
