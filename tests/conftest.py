@@ -54,7 +54,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Servers of tests have their control sockets where those that people run are not, and killed ones leave none.
-    Programs under test hear SIGINT, which is ignored, by all children too, where a shell has put this into the background.
+    Programs under test hear SIGINT, which a shell has all that it puts into the background ignore.
     """
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -176,7 +176,8 @@ def test_what_is_not_read_is_not_asked_for(serve_tcp: ServeTcp) -> None:
                 sent += sock.send(PIECE)
         assert sent < MANY
         row = next(row for row in running.server.status()["connections"] if row["remote"])
-        assert row["bytes_in"] - row["bytes_out"] < 1 << 20  # kept by the server itself
+        # Kept by the server itself, or given to the kernel in a send that is not over (uring counts whole ones).
+        assert row["bytes_in"] - row["bytes_out"] < (1 << 20) + MOST_UNSENT
         sock.settimeout(PATIENCE)
         assert receive(sock, sent) == (PIECE * (sent // len(PIECE) + 1))[:sent]
 
