@@ -43,7 +43,11 @@ def send_with_request_behind(wire: Wire, data: bytes) -> None:
     wire.send(data + BEHIND)
 
 
-SENDINGS = {"whole": send_whole, "byte by byte": send_bytewise, "with a request behind": send_with_request_behind}
+SENDINGS = {
+    "whole": send_whole,
+    "byte by byte": send_bytewise,
+    "with a request behind": send_with_request_behind,
+}
 
 
 @pytest.mark.parametrize(("case", "interface"), CASES, indirect=["interface"])
