@@ -309,30 +309,6 @@ class DatagramConversation:
             self.channel.bytes_out += messages[index].msg_len
         return sent
 
-    def end(self):
-        if self.ended:
-            return 0
-        self.ended = self.over = True
-        if self.handler is not None:
-            self._farewell()
-        self.channel = None
-        return 0
-
-    def _farewell(self):
-        closed = self.method("closed")
-        if closed is None:
-            return 0
-        if self.application.loop is not None:
-            from gearshift.raw.asynchronous import after  # others do without asyncio
-
-            after(self, closed)
-            return 0
-        try:
-            closed()
-        except BaseException as error:  # SystemExit too
-            self.service.error_log.exception(f"error in closed {self.application.name}", error)
-        return 0
-
 
 class DatagramExchange:
     """The calls for one batch."""
