@@ -1,6 +1,7 @@
 from gearshift.http.date cimport DateLine
 from gearshift.http.output cimport Output
 from gearshift.http.protocol cimport Protocol
+from gearshift.proxy.introduction cimport Introduction
 
 cdef class Driver:
     cdef char* input                    # the thread's one receive buffer
@@ -37,6 +38,9 @@ cdef class Channel:
     cdef int last_kind                  # place in the service's times of the request that was over last
     cdef object memory                  # what the application's interface keeps for this connection
     cdef object _peer_host, _peer_port
+    cdef readonly object via            # address of the proxy that told who the peer is (PROXY protocol), or None
+    cdef readonly bint secured          # the peer came to that proxy by TLS
+    cdef int standing                   # whether the peer is a trusted proxy (proxy/forwarding.pxd: Standing)
     cdef unsigned char peer[28]         # the raw sockaddr, as accept gave it
     cdef unsigned short family
 
@@ -44,3 +48,4 @@ cdef class Channel:
     cpdef object peer_host(self)
     cpdef object peer_address(self)
     cpdef object peer_port(self)
+    cdef int meet(self, Introduction introduction) except -1

@@ -9,6 +9,7 @@ import cython
 from cython.cimports.gearshift.clock import monotonic, wall_clock
 from cython.cimports.gearshift.http.date import DateLine
 from cython.cimports.gearshift.http.output import Output
+from cython.cimports.gearshift.proxy.introduction import Introduction
 from cython.cimports.libc.stdlib import free, malloc
 
 INPUT_SIZE = cython.declare(cython.Py_ssize_t, 65536)
@@ -107,6 +108,15 @@ class Channel:
             else:
                 self._peer_port = ""
         return self._peer_port
+
+    def meet(self, introduction: Introduction):
+        """The peer is who a trusted proxy says, by the PROXY protocol; what that one may say is decided anew."""
+        if introduction.described:
+            self.via = self.peer_address() or "unix"
+            self._peer_host, self._peer_port = introduction.host, introduction.port
+            self.secured = introduction.secured
+            self.standing = 0
+        return 0
 
     # ---- what an application may ask of it, as environ["gearshift.connection"] -----------------------------
 

@@ -6,7 +6,7 @@ keep-alive are decided here, so engines cannot disagree.
 """
 
 import cython
-from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cython.cimports.cpython.ref import Py_REFCNT
 from cython.cimports.gearshift.channel import Driver
 from cython.cimports.gearshift.connection import Deadline, Phase, Step
@@ -18,6 +18,7 @@ from cython.cimports.gearshift.http.refusals import Refusal
 from cython.cimports.gearshift.http.request import Request
 from cython.cimports.gearshift.http.response import Response, reason_of
 from cython.cimports.gearshift.http.states import Event, Framing, Reading
+from cython.cimports.gearshift.proxy.introduction import Introduction, Progress
 
 from gearshift.http.refusals import REASONS
 
@@ -43,6 +44,9 @@ class Connection:
             self.datagrams = raw.datagrams
             self.conversation = raw.converse(self, service)
         self.deadline = Deadline.NO_DEADLINE if self.datagrams else Deadline.IDLE_UNTIL
+        if service.forwarding is not None and service.forwarding.introduced and not self.datagrams:
+            self.phase = Phase.INTRODUCED
+            self.deadline = Deadline.HEAD_BY  # a proxy says it at once
         self.listed = Deadline.NO_DEADLINE
 
     # ---- what the engine reports -----------------------------------------------------------------------
@@ -52,7 +56,31 @@ class Connection:
         self.bytes_in += size
         if self.phase == Phase.SERVING or self.phase == Phase.CONVERSING:
             self.protocol.feed(data, size)
+        elif self.phase == Phase.INTRODUCED:
+            self._received_introduction(data, size)
         return 0
+
+    def _received_introduction(self, data: cython.p_const_char, size: cython.Py_ssize_t):
+        """A trusted proxy must begin with the PROXY protocol; of anybody else it would not be believed."""
+        taken: cython.Py_ssize_t = 0
+        if self.service.forwarding.believes(self):
+            if self.introduction is None:
+                self.introduction = Introduction()
+            taken = self.introduction.receive(PyBytes_FromStringAndSize(data, size))
+            if self.introduction.progress == Progress.BEGUN:
+                return 0
+            if self.introduction.progress == Progress.BROKEN:
+                self.reset = True
+                self.phase = Phase.DONE
+                self.service.counts.unintroduced += 1
+                return self.service.forwarding.tell(self, self.service.error_log)
+            self.meet(self.introduction)
+            self.introduction = None
+        self.phase = Phase.SERVING if self.conversation is None else Phase.CONVERSING
+        if taken == size:
+            return 0
+        self.bytes_in -= size - taken
+        return self.received(data + taken, size - taken)  # what follows is the client's
 
     def received_eof(self):
         """The peer finished sending; it may still wait for its answers (RFC 9112 section 9.6)."""
@@ -170,7 +198,10 @@ class Connection:
         event: Event = self.protocol.next()
         if event == Event.REQUEST:
             self._begin_exchange()
-            return Step.RUN
+            if self.protocol.reading != Reading.BROKEN:
+                return Step.RUN
+            self._refuse()  # for what a proxy said of its client
+            return self._end()
         if event == Event.NEED_DATA:
             if self.output is not None and self.output.pending > 0:
                 return Step.WRITE
@@ -190,6 +221,11 @@ class Connection:
 
     def _end(self):
         """Sends what is left, then closes: gently where the peer may still be sending."""
+        if self.phase == Phase.INTRODUCED:
+            if not self.protocol.eof and self.protocol.reading != Reading.BROKEN:
+                self.deadline = Deadline.HEAD_BY
+                return Step.READ
+            self.phase = Phase.DONE
         if self.phase == Phase.LAST_ANSWER:
             if self.output is not None and self.output.pending > 0:
                 return Step.WRITE
@@ -321,26 +357,12 @@ class Connection:
             response.finish_head(output, self.driver.date, PyBytes_GET_SIZE(text))
             response.piece(output, text, PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text))
             response.end(output)
-            if self.service.access_log is not None:
-                self._log_refusal(response)
+            if self.service.access_log is not None:  # though there was no request that could be read
+                from gearshift.told import refusal_entry
+
+                self.service.access_log.write(refusal_entry(self, self.service.engine, response))
         self.phase = Phase.LAST_ANSWER
         self.unread_input = True
-        return 0
-
-    def _log_refusal(self, response: Response):
-        """In the access log too, although there was no request that could be read."""
-        from gearshift.observe.access_entry import refused_entry
-
-        self.service.access_log.write(
-            refused_entry(
-                self.peer_address(),
-                response.status,
-                response.body_bytes,
-                self.driver.wall,
-                self.service.engine,
-                self.requests,
-            )
-        )
         return 0
 
     # ---- what the engine asks --------------------------------------------------------------------------
@@ -359,7 +381,7 @@ class Connection:
 
     def speaks(self) -> cython.bint:
         """Whether its life goes on: it is not about to end."""
-        return self.phase == Phase.SERVING or self.phase == Phase.CONVERSING
+        return self.phase in (Phase.SERVING, Phase.CONVERSING, Phase.INTRODUCED)
 
     def at_boundary(self) -> cython.bint:
         """Between requests with nothing half done: it may be parked, handed over or evicted."""

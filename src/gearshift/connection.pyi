@@ -26,6 +26,7 @@ class Phase(IntEnum):
     LINGERING = 2
     DONE = 3
     CONVERSING = 4
+    INTRODUCED = 5
 
 class Deadline(IntEnum):
     """Which clock runs."""

@@ -8,3 +8,4 @@ cdef class Counters:
     cdef readonly long shed_overdue         # they had waited too long in a queue that stands
     cdef readonly long abandoned            # their clients had left before they were started
     cdef readonly long timed_out            # their handlers were cancelled
+    cdef readonly long unintroduced         # connections of trusted proxies that did not begin with the PROXY protocol

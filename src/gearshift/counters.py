@@ -22,4 +22,5 @@ class Counters:
             "shed_overdue": self.shed_overdue,
             "abandoned": self.abandoned,
             "timed_out": self.timed_out,
+            "unintroduced": self.unintroduced,
         }

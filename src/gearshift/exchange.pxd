@@ -8,6 +8,7 @@ from gearshift.http.protocol cimport Protocol
 from gearshift.http.request cimport Request
 from gearshift.http.response cimport Response
 from gearshift.http.states cimport Event
+from gearshift.proxy.forwarding cimport Forwarding
 from gearshift.roster cimport Roster
 from gearshift.times cimport Times
 
@@ -40,6 +41,8 @@ cdef class Service:
     cdef readonly long running          # requests whose application was called and has not finished its answer
     cdef readonly bint wakes            # what is to be sent may come from another thread than the one that sends
     cdef readonly bint server_timing    # answers tell where their time went
+    cdef readonly Forwarding forwarding # what is believed of proxies, or None
+    cdef readonly object compression    # what is compressed and how (a Compression), or None
     cdef public bint draining
 
 cdef class Application:
@@ -53,6 +56,7 @@ cdef class Exchange:
     cdef readonly Request request
     cdef readonly Response response
     cdef readonly Stage stage
+    cdef readonly object origin         # what a proxy has said of the client (an Origin), or None
     cdef readonly bint peer_finished    # it has half-closed: nothing more will come
     cdef readonly bint lost             # it is gone: nothing can be sent any more
     cdef bint immediate                 # the server's own answer: it waits for no thread

@@ -6,8 +6,6 @@ had; everything that is the same for all of them is here: gathering or draining 
 before and after the first byte, the access log.
 """
 
-from threading import current_thread
-
 import cython
 from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cython.cimports.gearshift.channel import Channel
@@ -18,15 +16,14 @@ from cython.cimports.gearshift.http.limits import Limits
 from cython.cimports.gearshift.http.output import Output
 from cython.cimports.gearshift.http.protocol import Protocol
 from cython.cimports.gearshift.http.refusals import Refusal
-from cython.cimports.gearshift.http.request import Request
 from cython.cimports.gearshift.http.response import Response, reason_of
 from cython.cimports.gearshift.http.states import Event, Reading
+from cython.cimports.gearshift.proxy.forwarding import Forwarding
 from cython.cimports.gearshift.roster import Roster
 from cython.cimports.gearshift.times import Times
 from cython.cimports.libc.string import memcpy
 
 from gearshift.http.refusals import REASONS
-from gearshift.request_kinds import name_of
 
 MOST_DRAINED = cython.declare(cython.longlong, 65536)  # of a body that the application left unread
 
@@ -61,6 +58,8 @@ class Service:
         times: Times = None,
         roster: Roster = None,
         wakes: cython.bint = False,
+        forwarding: Forwarding = None,
+        compression: object = None,
     ):
         self.application = application
         self.own = own
@@ -74,6 +73,8 @@ class Service:
         self.times = Times() if times is None else times
         self.roster = Roster() if roster is None else roster
         self.server_timing = server_timing
+        self.forwarding = forwarding
+        self.compression = compression
         self.wakes = wakes or application.asynchronous
         self.draining = False
 
@@ -105,6 +106,8 @@ class Exchange:
         self.began_wall = channel.driver.wall
         self.processor = -1
         self.body_complete = not self.request.has_body()
+        if service.forwarding is not None:
+            self.origin = service.forwarding.hear(channel, self.request)
         self.peer_finished = protocol.eof
         self.stage = Stage.COLLECTING if body_first and not self.body_complete else Stage.READY
         return 0
@@ -403,50 +406,15 @@ class Exchange:
             self.request, self.response.status, queue, handler, self.write_blocked, self.processor
         )
         if now - self.began > times.floor:
-            waited = 0.0  # only the first request of a connection can have waited for its being accepted
-            if self.channel.requests == 1:
-                waited = times.accept_wait if times.accept_wait >= 0 else None
-            times.keep(
-                {
-                    "at": self.began_wall,
-                    "request": self.name_of_request(),
-                    "kind": name_of(self.request),
-                    "status": self.response.status,
-                    "connection": self.channel.number,
-                    "remote": self.channel.peer_address(),
-                    "thread": current_thread().name,
-                    "accept_queue_estimated": waited,
-                    "queue": queue,
-                    "handler": handler,
-                    "handler_cpu": self.processor if self.processor >= 0 else None,
-                    "write_blocked": self.write_blocked,
-                    "total": now - self.began,
-                }
-            )
+            from gearshift.told import slow_request
+
+            times.keep(slow_request(self, queue, handler, now))
         return 0
 
     def _log_access(self, log: object):
-        from gearshift.observe.access_entry import AccessEntry
+        from gearshift.told import access_entry
 
-        request: Request = self.request
-        channel: Channel = self.channel
-        log.write(
-            AccessEntry(
-                channel.peer_address(),
-                request.method,
-                request.target,
-                request.minor,
-                self.response.status,
-                self.response.body_bytes,
-                request.header(b"referer"),
-                request.header(b"user-agent"),
-                self.began_wall,
-                monotonic() - self.began,
-                self.application_seconds,
-                self.service.engine,
-                channel.requests,
-            )
-        )
+        log.write(access_entry(self))
 
     # ---- what an application interface adds ------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from gearshift.apps.loader import Kind, adopt
 from gearshift.engines import Timeouts, Workplace, make_engine
 from gearshift.errors import ServerStateError
 from gearshift.gearbox import Gear, Gearbox, ShiftError, ThreadedGearbox
-from gearshift.listeners import open_listener, parse
+from gearshift.listeners import access_of, open_listener, parse
 from gearshift.observe.error_log import ErrorLog
 from gearshift.observe.observer import Observer
 from gearshift.raw import raw_handlers
@@ -162,7 +162,7 @@ class Serving:
                 self._access_log = AccessLog(settings.access_log, settings.access_log_format, self.error_log)
             if self.application.kind is not Kind.RAW:
                 for text in settings.bind:
-                    self.listeners.append(open_listener(parse(text), settings.backlog))
+                    self.listeners.append(open_listener(parse(text), settings.backlog, access_of(settings)))
             if self._raw is not None:
                 self._raw.open(self.listeners)
             self._adapter = interface_of(self.application, settings, self.error_log)
@@ -245,15 +245,13 @@ class Serving:
         """What an engine of that name serves."""
         from gearshift.apps.native import NativeApplication
         from gearshift.apps.own import OwnAnswers
-        from gearshift.counters import Counters
         from gearshift.exchange import Service
         from gearshift.http.limits import Limits
-        from gearshift.roster import Roster
-        from gearshift.times import Times
+        from gearshift.kept import kept_between_engines
 
         settings = self.settings
         if self._kept is None:
-            self._kept = (Counters(), Times(), Roster(), self._raw is not None)
+            self._kept = kept_between_engines(self.settings, self._raw is not None)
         return Service(
             self._adapter,
             NativeApplication(OwnAnswers()),

@@ -55,6 +55,7 @@ KEYS = {
         "shed_overdue": int,
         "abandoned": int,
         "timed_out": int,
+        "unintroduced": int,
     },
     "kinds": list,
     "endpoints": list,

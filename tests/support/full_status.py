@@ -27,6 +27,7 @@ def full_status() -> dict[str, Any]:
             "shed_overdue": 5,
             "abandoned": 6,
             "timed_out": 7,
+            "unintroduced": 8,
         },
         "requests": {"total": 1000, "running": 3, "waiting": 4, "shed": 9},
         "descriptors": {

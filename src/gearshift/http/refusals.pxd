@@ -39,3 +39,4 @@ cpdef enum Refusal:
     HEAD_LATE
     BODY_LATE
     BODY_NOT_STORED
+    FORWARDED

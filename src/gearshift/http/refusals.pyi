@@ -43,5 +43,6 @@ class Refusal(IntEnum):
     HEAD_LATE = 35
     BODY_LATE = 36
     BODY_NOT_STORED = 37
+    FORWARDED = 38
 
 REASONS: dict[int, tuple[int, str]]

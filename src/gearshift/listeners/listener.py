@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from gearshift.listeners.access import Access
+
 UNPRIVILEGED_PORTS = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
 
 # Bytes of an answer that a socket holds unsent. Without a limit one reader on loopback, slow or not, is given up to
@@ -58,7 +60,8 @@ class Listener:
     def __init__(
         self, sock: socket.socket, backlog_asked: int, backlog_effective: int | None, *, inherited: bool
     ) -> None:
-        name = address_text(sock.getsockname())
+        place = sock.getsockname()
+        name = address_text(place)
         is_unix = sock.family == socket.AF_UNIX
         self.socket = sock
         self.fd = sock.fileno()
@@ -68,7 +71,7 @@ class Listener:
         self.address = f"unix:{name}" if is_unix else name
         self.backlog_asked = backlog_asked
         self.backlog_effective = backlog_effective
-        self._path = name if is_unix and not inherited else ""
+        self._path = name if is_unix and not inherited and isinstance(place, str) else ""
         self._own_file = _identity(self._path) if self._path else None
 
     @property
@@ -96,14 +99,15 @@ class Listener:
         return f"Listener({self.address!r}, fd={self.fd})"
 
 
-def open_listener(address: Address, backlog: int) -> Listener:
+def open_listener(address: Address, backlog: int, access: Access | None = None) -> Listener:
     """Listens on an address.
 
     backlog: connections that may wait in the accept queue; the kernel clamps it to net.core.somaxconn.
+    access: who may connect, where it is a Unix socket's file.
     Raises ListenError, in one line, when the kernel refuses.
     """
     if address.kind is AddressKind.UNIX:
-        return _open_unix(address, backlog)
+        return _open_unix(address, backlog, access)
     if address.kind is AddressKind.INHERITED:
         return _inherit(address, backlog)
     return _open_tcp(address, backlog)
@@ -146,14 +150,27 @@ def _resolve(address: Address) -> tuple[int, tuple[str, int] | tuple[str, int, i
     return family, place  # type: ignore[return-value]  # typeshed adds the tuple of builds without IPv6
 
 
-def _open_unix(address: Address, backlog: int) -> Listener:
+def _open_unix(address: Address, backlog: int, access: Access | None) -> Listener:
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
 
     def prepare() -> None:
+        if address.is_abstract:
+            sock.bind("\0" + address.path[1:])
+            return
         _remove_stale(address)
         sock.bind(address.path)
+        if access is not None:
+            _set_access(address.path, access)
 
     return _listen(sock, backlog, address, prepare)
+
+
+def _set_access(path: str, access: Access) -> None:
+    try:
+        access.apply(path)
+    except ListenError:
+        os.unlink(path)
+        raise
 
 
 def _remove_stale(address: Address) -> None:

@@ -10,6 +10,7 @@ import threading
 from time import monotonic, sleep
 
 from gearshift.kernel.socket_row import socket_row
+from gearshift.told import client_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,12 +77,18 @@ def _row(
     phase, since, method, path, exchange = connection.seen()
     inode, local, state, rtt, retransmits, unread, unsent = socket_row(connection.fd)
     task = None if exchange is None else answering.get(id(exchange))
-    remote = connection.peer_address() or None
+    remote, via = connection.peer_address() or None, connection.via
     return {
         "number": connection.number,
-        "protocol": "udp" if connection.datagrams else "unix" if remote is None else "tcp",
+        "protocol": "udp"
+        if connection.datagrams
+        else "unix"
+        if (via or remote or "unix") == "unix"
+        else "tcp",
         "local": local,
         "remote": remote,
+        "via": via,
+        "client": None if exchange is None else client_of(exchange) or None,
         "fd": connection.fd,
         "inode": inode,
         "engine": connection.service.engine,

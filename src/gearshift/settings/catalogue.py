@@ -17,6 +17,7 @@ from gearshift.settings.declaration import (
     UrlPaths,
     WholeNumber,
 )
+from gearshift.settings.in_front import FileMode, ForwardingFields, Networks, Owner, RootPath
 from gearshift.settings.resolved import Resolved
 
 # listen() takes an int.
@@ -55,8 +56,8 @@ class Settings(Resolved):
     bind = Addresses(
         Group.LISTENING,
         ("127.0.0.1:8088",),
-        "Where to listen: HOST:PORT, [IPV6]:PORT, :PORT (every IPv4 address), unix:PATH, or fd:N (inherited"
-        " and listening). May be given several times; with commas in the environment.",
+        "Where to listen: HOST:PORT, [IPV6]:PORT, :PORT (every IPv4 address), unix:PATH, unix:@NAME (abstract), or"
+        " fd:N (inherited and listening). May be given several times; with commas in the environment.",
     )
     tcp_bind = Addresses(
         Group.LISTENING,
@@ -75,6 +76,45 @@ class Settings(Resolved):
         " net.core.somaxconn.",
         unit="connections",
         maximum=LARGEST_BACKLOG,
+    )
+
+    unix_mode = FileMode(
+        Group.LISTENING,
+        "",
+        "Permissions of the file of a Unix socket, such as 660, set before anybody can connect; else by the umask.",
+    )
+    unix_owner = Owner(
+        Group.LISTENING,
+        "",
+        "Owner of the file of a Unix socket: USER, USER:GROUP or :GROUP, by name or number.",
+    )
+
+    trusted_proxies = Networks(
+        Group.PROXY,
+        (),
+        "Whose word is taken about clients: an address, a network (10.0.0.0/8), unix for peers over Unix sockets. May"
+        " be given several times; with commas in the environment. None by default.",
+    )
+    forwarded_fields = ForwardingFields(
+        Group.PROXY,
+        ("x-forwarded-for", "x-forwarded-proto"),
+        "The fields that trusted proxies write: forwarded alone, or of x-forwarded-for, -proto, -host, -port, -prefix"
+        " those that it never passes on from clients.",
+    )
+    proxy_protocol = Switch(
+        Group.PROXY,
+        False,
+        "Trusted proxies begin each connection with the PROXY protocol, version 1 or 2; one that doesn't is closed.",
+    )
+    root_path = RootPath(
+        Group.PROXY,
+        "",
+        "The path below which a proxy has put the application: ASGI's root_path, WSGI's SCRIPT_NAME.",
+    )
+    root_path_kept = Switch(
+        Group.PROXY,
+        False,
+        "The proxy passes the root path on as a part of the path; by default it has taken it off.",
     )
 
     engine = Choice(

@@ -37,6 +37,7 @@ class Group(Enum):
 
     APPLICATION = "application"
     LISTENING = "listening"
+    PROXY = "behind a proxy"
     CONCURRENCY = "concurrency"
     LIMITS = "limits"
     TIMEOUTS = "timeouts"

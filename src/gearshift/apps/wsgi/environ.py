@@ -99,6 +99,8 @@ class EnvironBuilder:
         environ["wsgi.input"] = body
         environ["gearshift.connection"] = channel
         self._add_fields(environ, request)
+        if exchange.origin is not None:
+            exchange.origin.into_environ(environ)
         return environ
 
     def _add_fields(self, environ: dict, request: Request):

@@ -1,0 +1,23 @@
+"""What goes on from engine to engine of one server: counts, times, the roster, and what every service is told alike."""
+
+from __future__ import annotations
+
+from gearshift.counters import Counters
+from gearshift.roster import Roster
+from gearshift.times import Times
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from gearshift.settings import Settings
+
+
+def kept_between_engines(settings: Settings, wakes: bool) -> tuple[Any, ...]:
+    """The last arguments of a Service, from `counts` on. Raises SettingError for settings that exclude each other."""
+    forwarding = compression = None
+    if settings.trusted_proxies or settings.root_path or settings.proxy_protocol:
+        from gearshift.proxy.configured import forwarding_of
+
+        forwarding = forwarding_of(settings)
+    return Counters(), Times(), Roster(), wakes, forwarding, compression
