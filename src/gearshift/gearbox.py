@@ -55,6 +55,7 @@ class Gearbox:
         self._shifting = Lock()
         self._drain_seconds = -1.0  # below 0: nobody has asked
         self._stop_asked = False
+        self._leaving = False
         self.gear = make(name, threads)
         self.gear.in_gear.set()
         self.running: list[Gear] = [self.gear]
@@ -88,6 +89,14 @@ class Gearbox:
         for gear in list(self.running):
             gear.engine.drain(seconds)
 
+    def leave(self, alone: bool) -> None:
+        """Serve on; the drain follows soon. alone: no raw handler is served, to whom draining would be the end: then
+        each answer is its connection's last from now on.
+        """
+        self._leaving = True
+        for gear in list(self.running) if alone else ():
+            gear.engine.service.draining = True
+
     def stop(self) -> None:
         """End now. From any thread."""
         self._stop_asked = True
@@ -107,7 +116,7 @@ class Gearbox:
         raise NotImplementedError
 
     def _refuse_if_ending(self) -> None:
-        if self._drain_seconds >= 0 or self._stop_asked:
+        if self._drain_seconds >= 0 or self._stop_asked or self._leaving:
             raise ShiftError("the server is being stopped")
 
     def _take_over(self, gear: Gear) -> None:

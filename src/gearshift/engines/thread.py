@@ -221,6 +221,7 @@ class ThreadEngine:
         if self.arrivals:
             seconds = 0  # there was no descriptor for them, and a pause was made for that
         self._wait(seconds)
+        self.now = monotonic()
         if self.waiting.count > 0 or self.waiting.standing.overdue:
             self._judge()
         if self.arrivals:

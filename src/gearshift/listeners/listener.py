@@ -110,6 +110,10 @@ def open_listener(address: Address, backlog: int, access: Access | None = None) 
         return _open_unix(address, backlog, access)
     if address.kind is AddressKind.INHERITED:
         return _inherit(address, backlog)
+    if address.kind is AddressKind.PASSED:
+        raise ListenError(
+            f"cannot listen on {address.text}: only gearshift serve takes systemd's sockets; in Python say fd:3"
+        )
     return _open_tcp(address, backlog)
 
 

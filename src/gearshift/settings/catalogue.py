@@ -7,6 +7,8 @@ from gearshift.settings.declaration import (
     Choice,
     DatagramAddresses,
     FilePath,
+    FilePatterns,
+    Folders,
     Group,
     HandlerName,
     OneAddress,
@@ -53,11 +55,38 @@ class Settings(Resolved):
         "A raw UDP handler: module:Handler, echo or discard. Without APP it receives on --bind.",
     )
 
+    reload = Switch(
+        Group.DEVELOPMENT,
+        False,
+        "Start anew when a source file changes; a page with the traceback where it can't be imported. Needs"
+        " gearshift[reload].",
+        command_line_only=True,
+    )
+    reload_dir = Folders(
+        Group.DEVELOPMENT,
+        (),
+        "A folder to watch instead of the current one. May be given several times.",
+        command_line_only=True,
+    )
+    reload_include = FilePatterns(
+        Group.DEVELOPMENT,
+        (),
+        "Files to watch besides *.py. May be given several times.",
+        command_line_only=True,
+    )
+    reload_exclude = FilePatterns(
+        Group.DEVELOPMENT,
+        (),
+        "Files or folders not to watch, besides the usual ones (.git, __pycache__, .venv, node_modules...).",
+        command_line_only=True,
+    )
+
     bind = Addresses(
         Group.LISTENING,
         ("127.0.0.1:8088",),
-        "Where to listen: HOST:PORT, [IPV6]:PORT, :PORT (every IPv4 address), unix:PATH, unix:@NAME (abstract), or"
-        " fd:N (inherited and listening). May be given several times; with commas in the environment.",
+        "Where to listen: HOST:PORT, [IPV6]:PORT, :PORT (every IPv4 address), unix:PATH, unix:@NAME (abstract), fd:N"
+        " (inherited and listening), or systemd (its .socket units' sockets; systemd:NAME for one). May be given"
+        " several times; with commas in the environment.",
     )
     tcp_bind = Addresses(
         Group.LISTENING,
@@ -199,6 +228,14 @@ class Settings(Resolved):
     timeout_write = Seconds(Group.TIMEOUTS, 30.0, "A client that reads nothing of its answer; then closed.")
     timeout_keep_alive = Seconds(Group.TIMEOUTS, 75.0, "A connection between requests; then closed.")
     timeout_drain = Seconds(Group.TIMEOUTS, 30.0, "Answering what has been received when told to stop.")
+
+    drain_delay = Seconds(
+        Group.TIMEOUTS,
+        0.0,
+        "After SIGTERM, before draining: serving on while --health says 503, so that load balancers stop sending."
+        " Off by default.",
+        zero_is_off=True,
+    )
 
     template = FilePath(
         Group.STATIC,

@@ -36,6 +36,7 @@ class Group(Enum):
     """The headings of `--help` and `gearshift settings`, in their order."""
 
     APPLICATION = "application"
+    DEVELOPMENT = "development"
     LISTENING = "listening"
     PROXY = "behind a proxy"
     CONCURRENCY = "concurrency"
@@ -399,6 +400,34 @@ class UrlPaths(Several):
 
     def check(self, text: str) -> None:
         if not text.startswith("/") or not text.isascii() or not text.isprintable() or set(text) & set(" ?#"):
+            raise self.wrong(text)
+
+
+class Folders(Several):
+    """Folders, relative to the current one."""
+
+    metavar = "FOLDER"
+
+    @property
+    def expected(self) -> str:
+        return "a folder or a list of folders"
+
+    def check(self, text: str) -> None:
+        if not os.path.isdir(text):  # noqa: PTH112 - as everywhere in a start
+            raise self.wrong(text)
+
+
+class FilePatterns(Several):
+    """Patterns of file names or paths, as shells have them: *.html, migrations/*."""
+
+    metavar = "PATTERN"
+
+    @property
+    def expected(self) -> str:
+        return "a pattern of file names or a list of patterns"
+
+    def check(self, text: str) -> None:
+        if not text or not text.isprintable():
             raise self.wrong(text)
 
 
