@@ -58,24 +58,12 @@ class Conversation:
             return 0
         self.ended = self.over = True
         if self.handler is not None:
-            self._farewell()
+            self.farewell()
         self.channel = None
         return 0
 
-    def _farewell(self):
-        """What closed() raises is told, and changes nothing: the connection has ended."""
-        closed = self.method("closed")
-        if closed is None:
-            return 0
-        if self.application.loop is not None:
-            from gearshift.raw.asynchronous import after  # others do without asyncio
-
-            after(self, closed)
-            return 0
-        try:
-            closed()
-        except BaseException as error:  # SystemExit too: one connection must not end the server
-            self.service.error_log.exception(f"error in closed {self.application.name}", error)
+    def farewell(self):
+        """The last that its handler is told."""
         return 0
 
     def made(self):

@@ -21,6 +21,7 @@ from cython.cimports.libc.errno import EAGAIN, EINTR, ENOBUFS, errno
 from cython.cimports.libc.stdlib import free, malloc
 from cython.cimports.libc.string import memset
 
+from gearshift.raw.farewell import tell_closed
 from gearshift.raw.stream import is_awaitable
 
 LARGEST = cython.declare(cython.Py_ssize_t, 65536)  # bytes; a datagram of UDP over IPv4 has at most 65,507
@@ -308,6 +309,10 @@ class DatagramConversation:
         for index in range(sent):
             self.channel.bytes_out += messages[index].msg_len
         return sent
+
+    def farewell(self):
+        tell_closed(self)
+        return 0
 
 
 class DatagramExchange:

@@ -14,6 +14,8 @@ from cython.cimports.gearshift.http.protocol import Protocol
 from cython.cimports.gearshift.http.response import Response
 from cython.cimports.gearshift.raw.stream import MSG_DONTWAIT, MSG_PEEK, Call, recv
 
+from gearshift.raw.farewell import tell_closed
+
 HIGH_WATER = cython.declare(
     cython.longlong, 65536
 )  # bytes unsent above which an iterable is not asked for more
@@ -192,6 +194,10 @@ class StreamConversation:
         self.busy = False
         self.pieces = []
         self.held = 0
+        return 0
+
+    def farewell(self):
+        tell_closed(self)
         return 0
 
 
