@@ -196,7 +196,9 @@ class UringEngine:
         """Receives are cancelled and their ends fetched here and now: by the next turn a busy client has sent more."""
         if self.life == Life.HANDING_OVER:
             for item in self.deadlines.resting():
-                self._let_leave(item)
+                connection: Connection = item
+                if not connection.stays(self.elsewhere):
+                    self._let_leave(connection)
             self.ring.enter(0, 0)
             self._reap()
         return EpollEngine._hand_over(self)
