@@ -23,7 +23,9 @@ from gearshift.http.refusals import REASONS
 
 HIGH_WATER = cython.declare(cython.longlong, 65536)  # above this the application waits for the socket
 READ_AHEAD = cython.declare(cython.Py_ssize_t, 65536)  # input kept while an application is busy
-MOST_SENT_ALONG = cython.declare(cython.Py_ssize_t, 131072)  # of input, with a socket that goes to another process
+MOST_SENT_ALONG = cython.declare(
+    cython.Py_ssize_t, 131072
+)  # of input, with a socket that goes to another process
 
 
 class Connection:
@@ -384,8 +386,8 @@ class Connection:
         )
 
     def stays(self, elsewhere: cython.bint) -> cython.bint:
-        """Whether no other process could go on with it: there is more to it than a socket and a piece of a head. Where the
-        others leave for one, its next answer is its last.
+        """Whether no other process could go on with it: there is more to it than a socket and a piece of a head.
+        Where the others leave for one, its next answer is its last.
         """
         tls: object = getattr(cython.cast(object, self), "tls", None)
         self.last = elsewhere and (

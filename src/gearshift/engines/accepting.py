@@ -220,6 +220,8 @@ class AcceptingLoop:
             self.life = Life.HANDING_OVER
             if self.begun:
                 self._listen(False)
+            if self.elsewhere:
+                self._take_what_was_told()
         if self.life != Life.HANDING_OVER:
             return 0
         if self.successor.life == Life.STOPPED:
@@ -237,6 +239,15 @@ class AcceptingLoop:
                 Py_DECREF(connection)
         if self.connections == 0 and self._is_empty() and not self.arrivals:
             self.life = Life.STOPPED
+        return 0
+
+    def _take_what_was_told(self):
+        """Of connections that have come so far, epoll may have told this process alone (EPOLLEXCLUSIVE): they leave with
+        the others.
+        """
+        for listener in self.listeners:
+            while self._accept(listener):
+                pass
         return 0
 
     def _is_empty(self):

@@ -442,8 +442,8 @@ class ThreadEngine:
         """Takes everything from the accept queues, closes the listeners, ends what is idle, waits for the rest."""
         ends: cython.double = monotonic() + max(self.drain_seconds, 0.0)
         grace: cython.double = monotonic() + min(GRACE, max(self.drain_seconds, 0.0))
-        if not self.stop_asked and not self.elsewhere:
-            while any([self._accept(listener) for listener in self.listeners]):
+        for listener in self.listeners:
+            while not (self.stop_asked or self.elsewhere) and self._accept(listener):
                 pass
         self.life = Life.DRAINING
         for listener in self.listeners:

@@ -21,7 +21,9 @@ PEER_SIZE = cython.declare(cython.int, 28)
 def packed(connection: Connection) -> bytes:
     """What another process must know of it beside its socket. It is between two requests, and settled."""
     protocol = connection.protocol
-    left: bytes = PyBytes_FromStringAndSize(protocol.data + protocol.position, protocol.end - protocol.position)
+    left: bytes = PyBytes_FromStringAndSize(
+        protocol.data + protocol.position, protocol.end - protocol.position
+    )
     facts = {
         "listener": connection.listener.address,
         "family": connection.family,

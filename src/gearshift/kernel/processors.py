@@ -1,7 +1,7 @@
 """How many processors there are for this process: those it may run on, and no more than its control group may use."""
 
 # pathlib would cost every start 6 ms.
-# ruff: noqa: PTH118, PTH123
+# ruff: noqa: PTH118, PTH120, PTH123
 from __future__ import annotations
 
 import os

@@ -8,7 +8,7 @@ HEALTHY = 10.0  # seconds of serving after which a crash is the first of its kin
 
 
 class Backoff:
-    """Doubles with each crash that follows soon upon the one before. Times are monotonic seconds, given by the caller."""
+    """Doubles with each crash that follows soon upon the one before. Times: monotonic seconds, given by the caller."""
 
     def __init__(self) -> None:
         self.crashes = 0  # in a row

@@ -61,8 +61,8 @@ class Staff:
 
 
 class StaffObserver:
-    """As the Observer of a server that is one process, for all workers together: for the control socket, the status page
-    and metrics.
+    """As the Observer of a server that is one process, for all workers together: what control socket, status page and
+    metrics ask.
     """
 
     def __init__(self, staff: Staff, line: Line) -> None:

@@ -1,5 +1,5 @@
-"""The supervisor's side of the desk: the process where all workers together are asked and told, by the control socket and
-the status page. It has threads, which the supervisor must not have.
+"""The supervisor's side of the desk: the process where all workers together are asked and told, by the control socket
+and the status page. It has threads, which the supervisor must not have.
 """
 
 from __future__ import annotations
@@ -60,9 +60,10 @@ class DeskKeeper:
         """Forks it."""
         ours, theirs = line()
         self._settings, self._opens_at = settings, None
-        pid = fork(lambda: self._be_desk(settings, theirs))
+        self._line = ours
+        self._pid = fork(lambda: self._be_desk(settings, theirs))
         theirs.close()
-        self._line, self._pid, self._changed = ours, pid, True
+        self._changed = True
         self._supervisor.hear(ours.fileno(), self._speaks)
 
     def _be_desk(self, settings: Settings, theirs: Line) -> int:

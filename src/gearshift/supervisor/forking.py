@@ -7,11 +7,12 @@ import os
 import signal
 import sys
 
-from gearshift.errors import GearshiftError
+from gearshift.errors import ApplicationLoadError, GearshiftError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from typing import Any
 
 ALL = signal.valid_signals()
 
@@ -71,3 +72,14 @@ def ending_in_words(status: int) -> str:
         except ValueError:
             return f"signal {number}"
     return f"exit code {os.waitstatus_to_exitcode(status)}"
+
+
+def first_failure(pid: int, failure: Mapping[str, Any] | None, how: str) -> GearshiftError:
+    """Why nothing could be served. failure: what the worker has said, if it could. how: it has ended, in words."""
+    if failure is None:
+        return GearshiftError(f"worker {pid} ended before it served ({how})")
+    if failure["traceback"]:
+        return ApplicationLoadError(failure["error"], failure["traceback"])
+    error = GearshiftError(failure["error"])
+    error.exit_code = failure["exit"]
+    return error

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 PAUSE = 0.001  # seconds until the next try where the kernel has too many descriptors on their way (unix(7))
 LATER = (errno.ETOOMANYREFS, errno.ENOBUFS, errno.ENOMEM)
 LAST_MOMENT = 5.0  # seconds for what has not been taken when the worker ends
+DEFERENCE = 0.00002  # seconds for each open connection, that workers with fewer may come first
+MOST_DEFERENCE = 0.002
+CROWD = 64  # connections; for each so many it takes one more at a time
 WITHOUT_ROOM = 0.05  # seconds until another worker's turn, where this one has no descriptor left
 
 
@@ -134,10 +137,15 @@ class Reception:
         while True:
             if any(descriptor == self._stop for descriptor, _ in poller.poll()):
                 return
-            if not self._has_room():
-                sleep(WITHOUT_ROOM)
-            else:
-                self._take_one()
+            # Whoever has few connections comes first; who has many takes several at a time: none waits for long.
+            connections = self._gearbox.gear.engine.connections
+            sleep(min(connections * DEFERENCE, MOST_DEFERENCE))
+            for _ in range(1 + connections // CROWD):
+                if not self._has_room():
+                    sleep(WITHOUT_ROOM)
+                    break
+                if not self._take_one():
+                    break
 
     def _has_room(self) -> bool:
         """Whether there is a descriptor for it: where there is none, the kernel would close the connection."""
@@ -147,23 +155,25 @@ class Reception:
             return False
         return True
 
-    def _take_one(self) -> None:
+    def _take_one(self) -> bool:
+        """Whether there was one, for this worker."""
         try:
             message, descriptors, _, _ = socket.recv_fds(self._queue, LARGEST, 1, socket.MSG_DONTWAIT)
         except BlockingIOError:
-            return  # another worker was quicker
+            return False  # another worker was quicker
         except OSError as error:
             self._error_log.error(f"a connection that was handed over can't be received: {error.strerror}")
             sleep(WITHOUT_ROOM)
-            return
+            return False
         if not descriptors:
-            return
+            return False
         os.set_inheritable(descriptors[0], False)
         try:
             self._gearbox.receive(self._connection(message, descriptors[0]))
         except Exception as error:
             self._error_log.exception("a connection that was handed over is closed", error)
             os.close(descriptors[0])
+        return True
 
     def _connection(self, message: bytes, fd: int) -> Connection:
         service = self._gearbox.gear.engine.service

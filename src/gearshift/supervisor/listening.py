@@ -1,8 +1,9 @@
-"""The sockets that all workers listen on: opened once, by the supervisor, and kept open over every change of workers."""
+"""The sockets that all workers listen on: opened once, by the supervisor, and kept open while workers come and go."""
 
 from __future__ import annotations
 
 from gearshift.errors import SettingError
+from gearshift.kernel.processors import processors
 from gearshift.listeners import AddressKind, open_listener, parse
 
 TYPE_CHECKING = False
@@ -25,6 +26,11 @@ def addresses_of(settings: Settings) -> tuple[str, ...]:
     if settings.app:
         return (*settings.bind, *settings.tcp_bind)
     return settings.tcp_bind or settings.bind
+
+
+def number_of(settings: Settings) -> int:
+    """Workers that are asked for."""
+    return processors() if settings.workers == "auto" else max(int(settings.workers), 1)
 
 
 class Listening:

@@ -104,7 +104,7 @@ def added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 
 def listeners(statuses: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Each socket once, whoever listens on it. Of those that share an address the kernel tells apart by their numbers."""
+    """Each socket once, whoever listens on it. Those that share an address have descriptors of their own."""
     seen: dict[tuple[object, ...], dict[str, Any]] = {}
     for status in statuses:
         for each in status["listeners"]:
@@ -161,7 +161,7 @@ def loop(found: Sequence[Mapping[str, Any] | None]) -> dict[str, Any] | None:
 
 
 def learnt(statuses: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What auto has learnt: each worker by itself. Of a kind that several know, the one tells that has run most of it."""
+    """What auto has learnt: each worker by itself. Of a kind that several know, the one tells that has run it most."""
     best: dict[str, dict[str, Any]] = {}
     for status in statuses:
         for each in status["kinds"]:
@@ -175,8 +175,8 @@ def learnt(statuses: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def times(found: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
-    """Kinds of requests, put together: counts and sums are added, percentiles are those of the worker with most of them,
-    since they can't be added; the greatest is the greatest of all.
+    """Kinds of requests, put together: counts and sums are added, the greatest is the greatest of all; percentiles,
+    which can't be added, are those of the worker with most requests of the kind.
     """
     together: dict[str, list[Mapping[str, Any]]] = {}
     for kinds in found:
@@ -198,9 +198,7 @@ def _one_kind(found: list[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _one_duration(
-    found: list[Mapping[str, Any]], most: Mapping[str, Any], count: int
-) -> dict[str, Any]:
+def _one_duration(found: list[Mapping[str, Any]], most: Mapping[str, Any], count: int) -> dict[str, Any]:
     total = sum(each["total_seconds"] for each in found)
     return {
         **most,

@@ -111,6 +111,12 @@ class Staff:
         self.trial = self.newest
         return self.newest
 
+    def hurry(self, now: float, seconds: float) -> None:
+        """Whoever is leaving has only that long from now on."""
+        self.patience = seconds
+        for member in self.members:
+            member.since = now
+
     # ---- what is to be done ------------------------------------------------------------------------------
 
     def plan(self, now: float) -> Iterator[Start | Retire | Kill]:
@@ -173,5 +179,6 @@ class Staff:
     def complete(self) -> bool:
         """Whether every place has a worker of the newest generation that serves, and nobody is on trial."""
         return self.trial is None and all(
-            any(member.generation == self.good for member in self._at(place, State.SERVING)) for place in self._places()
+            any(member.generation == self.good for member in self._at(place, State.SERVING))
+            for place in self._places()
         )

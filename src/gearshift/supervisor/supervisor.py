@@ -15,15 +15,14 @@ from time import monotonic
 
 from gearshift.errors import GearshiftError
 from gearshift.gearbox import discard
-from gearshift.kernel.processors import processors
 from gearshift.observe.error_log import ErrorLog
-from gearshift.supervisor import heirs
 from gearshift.supervisor.desk_keeper import DeskKeeper
-from gearshift.supervisor.forking import ending_in_words, fork
+from gearshift.supervisor.forking import ending_in_words, first_failure, fork
 from gearshift.supervisor.line import Line, line
-from gearshift.supervisor.listening import Listening, addresses_of
+from gearshift.supervisor.listening import Listening, addresses_of, number_of
 from gearshift.supervisor.staff import Kill, Member, Retire, Staff, Start
 from gearshift.supervisor.states import State
+from gearshift.supervisor.succession import Succession
 from gearshift.supervisor.transit import transit
 
 TYPE_CHECKING = False
@@ -55,20 +54,15 @@ class Supervisor:
         self._renewal_asked = False
         self._reloading = False
         self._announced = False
-        self._told_ready = False
+        self._abdicated = False
         self._exit_code = 0
         self._failure: GearshiftError | None = None
         self.crashes = 0  # of workers that served, since the start
         self.reloads = 0
         self.shifted: dict[str, Any] | None = None  # the engine that all were told to shift to
-        predecessor = heirs.predecessor()
-        self._predecessor = predecessor
-        self.transit = transit() if predecessor is None else predecessor.transit
-        self.listening = Listening(
-            settings, self._sets(settings), None if predecessor is None else predecessor.listeners
-        )
-        self._heir: heirs.Heir | None = None
-        self._abdicated = False
+        self._succession = Succession(self)
+        self.transit = self._succession.inherited_transit or transit()
+        self.listening = Listening(settings, self._sets(settings), self._succession.inherited_listeners)
         self.desk = DeskKeeper(self)
 
     # ---- the loop ----------------------------------------------------------------------------------------
@@ -77,10 +71,7 @@ class Supervisor:
         """Until everything has ended; the exit code."""
         self._take_signals()
         try:
-            if self._predecessor is None:
-                self.desk.open(self.newest_settings)
-            else:
-                self.hear(self._predecessor.fileno(), self._predecessor_speaks)
+            self._succession.begin()
             while True:
                 self._do_what_is_due()
                 if self._is_over():
@@ -135,10 +126,12 @@ class Supervisor:
         ours, theirs = line()
         settings = self._settings[step.generation]
         try:
-            pid = fork(lambda: self._be_worker(step, settings, theirs))
+            pid = fork(lambda: self._be_worker(step, settings, ours, theirs))
         except OSError as error:
             seconds = self.staff.backoff.crashed(monotonic(), 0.0)
-            self.error_log.error(f"no worker can be forked, the next try is in {seconds:g} s: {error.strerror}")
+            self.error_log.error(
+                f"no worker can be forked, the next try is in {seconds:g} s: {error.strerror}"
+            )
             ours.close()
             theirs.close()
             return
@@ -147,8 +140,9 @@ class Supervisor:
         member = self.staff.started(pid, step, monotonic())
         self.hear(ours.fileno(), lambda: self._worker_speaks(member))
 
-    def _be_worker(self, step: Start, settings: Settings, theirs: Line) -> int:
+    def _be_worker(self, step: Start, settings: Settings, ours: Line, theirs: Line) -> int:
         """In the child."""
+        ours.close()
         self._leave_behind()
         self.listening.close_others(step.place)
         path = self.desk.path_for_worker(os.getpid())
@@ -173,9 +167,7 @@ class Supervisor:
         for end in self._signal_ends:
             end.close()
         self.desk.leave_behind()
-        for one in (self._heir, self._predecessor):
-            if one is not None:
-                one.close()
+        self._succession.close()
 
     def _worker_speaks(self, member: Member) -> None:
         spoken = self._lines[member.pid]
@@ -201,10 +193,10 @@ class Supervisor:
         elif kind == "leaving":
             self.desk.has_counted(member.pid, message["counts"])
 
-    def _retire(self, member: Member) -> None:
-        """Its connections go to those who stay: to our own workers, or to the heir's, where it understands them."""
-        takes = self._heir.takes_connections if self._abdicated and self._heir is not None else True
-        self._lines[member.pid].send(do="retire", seconds=self.newest_settings.timeout_drain, hand_over=takes)
+    def _retire(self, member: Member, hand_over: bool = True) -> None:
+        """Its connections go to those who stay, where these take them."""
+        seconds = self.newest_settings.timeout_drain
+        self._lines[member.pid].send(do="retire", seconds=seconds, hand_over=hand_over)
         member.move(State.RETIRING, monotonic())
         self.desk.staff_has_changed()
 
@@ -229,10 +221,8 @@ class Supervisor:
                     self._worker_is_gone(member, status)
                     break
             else:
-                if self._heir is not None and self._heir.pid == pid:
-                    self._heir_is_gone(status)
-                else:
-                    self.desk.is_gone(pid, status)
+                self._succession.is_gone(pid, status)
+                self.desk.is_gone(pid, status)
 
     def _worker_is_gone(self, member: Member, status: int) -> None:
         self._worker_speaks(member)
@@ -280,16 +270,16 @@ class Supervisor:
             self.desk.renew(settings)
 
     def _all_serve(self) -> None:
-        if self._predecessor is not None and not self._told_ready:
-            self._told_ready = True
-            self._predecessor.tell_ready()
+        self._succession.all_serve()
         if not self._announced and self.desk.is_open:
             self._announced = True
             self._announce()
         if self._reloading:
             self._reloading = False
             self.reloads += 1
-            pids = ", ".join(str(member.pid) for member in self.staff.members if member.state is State.SERVING)
+            pids = ", ".join(
+                str(member.pid) for member in self.staff.members if member.state is State.SERVING
+            )
             self.error_log.info(f"reloaded: application and configuration are read anew, in workers {pids}")
             self._renew_if_asked()
         if self._renewal_asked and not self.staff.ending:
@@ -341,15 +331,12 @@ class Supervisor:
         if self.staff.ending and not self._abdicated:
             self.error_log.warning(f"{name} again: ending at once")
             self._exit_code = FORCED_EXIT
-            self.staff.patience = 0.0 if self._exit_hurried else LAST_MOMENT
-            self._exit_hurried = True
+            self.staff.hurry(monotonic(), LAST_MOMENT)
             self._tell_all(do="stop")
             return
         seconds = self.newest_settings.timeout_drain
         self.error_log.info(f"{name}: draining, for at most {seconds:g} s; again to end at once")
         self.end()
-
-    _exit_hurried = False
 
     def end(self) -> None:
         """Everything that was received is answered; then it is over."""
@@ -360,8 +347,19 @@ class Supervisor:
         for member in self.staff.members:
             if member.state is not State.DRAINING:
                 member.move(State.DRAINING, monotonic())
-        if self._heir is not None:
-            self._heir.end()
+        self._succession.end()
+
+    def abdicate(self, hand_over: bool) -> None:
+        """Another program serves on the same listeners: ours leaves, and its connections with it, if they are taken."""
+        self.staff.ending = self._abdicated = True
+        self.desk.close()
+        self.listening.give_up_files()
+        for member in self.staff.members:
+            if member.state is State.SERVING:
+                self._retire(member, hand_over)
+            elif member.state is State.STARTING:
+                self._lines[member.pid].send(do="drain")
+                member.move(State.DRAINING, monotonic())
 
     def _tell_all(self, **message: object) -> None:
         for spoken in self._lines.values():
@@ -369,7 +367,7 @@ class Supervisor:
 
     def reload(self) -> None:
         """SIGHUP."""
-        if self.staff.ending or self._abdicated:
+        if self.staff.ending:
             return
         self._renewal_asked = True
         if self.staff.trial is None and not self._reloading:
@@ -391,7 +389,9 @@ class Supervisor:
     def _refuse_what_needs_a_start(self, settings: Settings) -> None:
         """What the listeners are made for stays as it is: SIGUSR2 has a new program make them anew."""
         if addresses_of(settings) != self.listening.addresses:
-            raise GearshiftError("the addresses to listen on have changed, which needs a new program (SIGUSR2)")
+            raise GearshiftError(
+                "the addresses to listen on have changed, which needs a new program (SIGUSR2)"
+            )
         if self._sets(settings) != len(self.listening.sets):
             raise GearshiftError(
                 "the number of accept queues has changed (--listener-per-worker), which needs a start"
@@ -414,63 +414,6 @@ class Supervisor:
     def _sets(settings: Settings) -> int:
         return number_of(settings) if settings.listener_per_worker else 1
 
-    # ---- a new program -----------------------------------------------------------------------------------
-
-    def upgrade(self) -> None:
-        """SIGUSR2: a new program with the same listeners; ours leave once its workers serve."""
-        if self.staff.ending or self._abdicated:
-            return
-        if self._heir is not None:
-            self.error_log.warning(f"a new program is being started already, process {self._heir.pid}")
-        elif os.getpid() == 1:
-            self.error_log.warning("process 1 can't be replaced by another: what runs here would end with it")
-        else:
-            try:
-                self._heir = heirs.Heir(self.listening, self.transit)
-            except OSError as error:
-                self.error_log.error(f"no new program can be started: {error.strerror}")
-                return
-            self.error_log.info(f"a new program is being started, process {self._heir.pid}")
-            self.hear(self._heir.fileno(), self._heir_speaks)
-
-    def _heir_speaks(self) -> None:
-        assert self._heir is not None
-        if not self._heir.is_ready():
-            if self._heir.silent:
-                self.forget(self._heir.fileno())
-            return
-        if self.staff.ending:
-            return
-        self.error_log.info(f"the new program serves, process {self._heir.pid}: ours leaves")
-        self.forget(self._heir.fileno())
-        self.desk.close()
-        self.listening.give_up_files()
-        self.staff.ending = self._abdicated = True
-        for member in self.staff.members:
-            if member.state is State.SERVING:
-                self._retire(member)
-            elif member.state is State.STARTING:
-                self._lines[member.pid].send(do="drain")
-                member.move(State.DRAINING, monotonic())
-        self._heir.tell_that_the_desk_is_free()
-
-    def _heir_is_gone(self, status: int) -> None:
-        assert self._heir is not None
-        self.forget(self._heir.fileno())
-        self._heir.close()
-        if not self._abdicated:
-            self._heir = None
-            how = ending_in_words(status)
-            self.error_log.warning(f"the new program has ended ({how}) before it served: ours goes on")
-
-    def _predecessor_speaks(self) -> None:
-        """It has closed its desk, or has gone."""
-        assert self._predecessor is not None
-        if self._predecessor.has_left_the_desk():
-            self.forget(self._predecessor.fileno())
-            self._predecessor.close()
-            self.desk.open(self.newest_settings)
-
     # ---- the end -----------------------------------------------------------------------------------------
 
     def fail(self, error: GearshiftError) -> None:
@@ -483,28 +426,8 @@ class Supervisor:
         self.desk.close()
         self.listening.close()
         self.transit.close()
-        for one in (self._heir, self._predecessor):
-            if one is not None:
-                one.close()
+        self._succession.close()
         self.error_log.close()
-
-
-def number_of(settings: Settings) -> int:
-    """Workers that are asked for."""
-    return processors() if settings.workers == "auto" else max(int(settings.workers), 1)
-
-
-def first_failure(pid: int, failure: dict[str, Any] | None, how: str) -> GearshiftError:
-    """Why nothing could be served at all."""
-    if failure is None:
-        return GearshiftError(f"worker {pid} ended before it served ({how})")
-    if failure["traceback"]:
-        from gearshift.errors import ApplicationLoadError
-
-        return ApplicationLoadError(failure["error"], failure["traceback"])
-    error = GearshiftError(failure["error"])
-    error.exit_code = failure["exit"]
-    return error
 
 
 ACTIONS: dict[signal.Signals, Callable[[Supervisor], object]] = {
@@ -512,7 +435,7 @@ ACTIONS: dict[signal.Signals, Callable[[Supervisor], object]] = {
     signal.SIGINT: lambda supervisor: supervisor._end_asked("SIGINT"),
     signal.SIGHUP: Supervisor.reload,
     signal.SIGUSR1: Supervisor._reopen_logs,
-    signal.SIGUSR2: Supervisor.upgrade,
+    signal.SIGUSR2: lambda supervisor: supervisor._succession.upgrade(),
     signal.SIGTTIN: lambda supervisor: supervisor._one_more(1),
     signal.SIGTTOU: lambda supervisor: supervisor._one_more(-1),
     signal.SIGCHLD: Supervisor._reap,

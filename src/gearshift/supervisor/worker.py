@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from gearshift.listeners import Listener
+    from gearshift.observe.own_descriptors import OwnDescriptors
     from gearshift.settings import Settings
     from gearshift.supervisor.handing_over import Emigration, Reception
     from gearshift.supervisor.line import Line
@@ -96,6 +97,13 @@ class Worker(Serving):
             **{"is": "serving", "application": self.application.name, "engine": self.gear.name},
             kind=self.application.kind.value,
         )
+
+    def _own_descriptors(self) -> OwnDescriptors:
+        own = super()._own_descriptors()
+        assert self._line is not None
+        assert self._transit is not None
+        ends = (self._line, self._transit.entrance, self._transit.exit)
+        return own._replace(descriptors=[*own.descriptors, *(end.fileno() for end in ends)])
 
     # ---- what the supervisor says ------------------------------------------------------------------------
 
