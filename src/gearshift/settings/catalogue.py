@@ -12,6 +12,7 @@ from gearshift.settings.declaration import (
     Group,
     HandlerName,
     OneAddress,
+    ProcessCount,
     Seconds,
     Secret,
     Switch,
@@ -201,6 +202,45 @@ class Settings(Resolved):
         Group.CONCURRENCY,
         (),
         "A path that the server itself answers, without queue or application: 200, and 503 while draining.",
+    )
+
+    workers = ProcessCount(
+        Group.PROCESSES,
+        0,
+        "Processes that serve, under one that replaces them: on SIGHUP by new ones with application and"
+        " configuration read anew, on SIGUSR2 by a new program. auto: one for each processor. 0: this process alone,"
+        " which can do neither.",
+    )
+    preload_app = Switch(
+        Group.PROCESSES,
+        False,
+        "Import the application once, before the workers are forked, so that they share its memory.",
+    )
+    listener_per_worker = Switch(
+        Group.PROCESSES,
+        False,
+        "Give each worker an accept queue of its own (SO_REUSEPORT): connections are spread by their addresses, and"
+        " those of a worker that is killed wait for the next one in its place.",
+    )
+    recycle_requests = WholeNumber(
+        Group.PROCESSES,
+        0,
+        "Requests after which a worker is replaced, up to a tenth more by chance. 0 is off.",
+        unit="requests",
+        minimum=0,
+    )
+    recycle_age = Seconds(
+        Group.PROCESSES,
+        0.0,
+        "How long a worker serves before it is replaced, up to a tenth more by chance. 0 is off.",
+        zero_is_off=True,
+    )
+    recycle_memory = WholeNumber(
+        Group.PROCESSES,
+        0,
+        "Resident memory past which a worker is replaced, up to a tenth more by chance. 0 is off.",
+        unit="bytes",
+        minimum=0,
     )
 
     limit_head = WholeNumber(Group.LIMITS, 65_536, "A request's whole head.", unit="bytes", minimum=256)
