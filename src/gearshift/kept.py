@@ -20,4 +20,8 @@ def kept_between_engines(settings: Settings, wakes: bool) -> tuple[Any, ...]:
         from gearshift.proxy.configured import forwarding_of
 
         forwarding = forwarding_of(settings)
+    if settings.compress:
+        from gearshift.compression.choice import Compression
+
+        compression = Compression(settings.compress, settings.compress_min, settings.compress_private)
     return Counters(), Times(), Roster(), wakes, forwarding, compression
