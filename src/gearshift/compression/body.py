@@ -1,4 +1,4 @@
-"""The body of an answer on its way through a coder, a bounded piece at a time: a large one must not hold an event loop."""
+"""The body of an answer on its way through a coder, a bounded piece at a time: a large one must not hold a loop."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ STEP = 65536
 
 
 class CodedBody:
-    """promised: the application's Content-Length, or -1. withheld: the head waits, because the whole body is about to be
-    said and is short enough for one step: then its compressed length can stand in the head.
+    """promised: the application's Content-Length, or -1. withheld: the head waits, because the whole body is about to
+    be said and is short enough for one step: then its compressed length can stand in the head.
     """
 
     def __init__(self, coder: Coder, promised: int, withheld: bool) -> None:

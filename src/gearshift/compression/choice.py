@@ -39,8 +39,8 @@ WITHOUT_CONTENT = (204, 205, 206, 304)
 
 
 class Choice:
-    """head: what is said instead of the head so far. coded: whether the body is compressed; body: through what, None for
-    the answer to HEAD.
+    """head: what is said instead of the head so far. coded: whether the body is compressed; body: through what, None
+    for the answer to HEAD.
     """
 
     __slots__ = ("body", "coded", "head")
@@ -66,8 +66,8 @@ class Compression:
     ) -> Choice | None:
         """What becomes of an answer; None: nothing is changed.
 
-        head: the status line and the fields so far, without those that frame. promised: the application's Content-Length;
-        length: the body's, where all of it is about to be said; -1 where they are not known.
+        head: the status line and the fields so far, without those that frame. promised: the application's
+        Content-Length; length: the body's, where all of it is about to be said; -1 where they are not known.
         """
         if status == 304:
             return _not_modified(request, head)

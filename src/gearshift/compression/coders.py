@@ -83,7 +83,7 @@ def coder_of(coding: str) -> Callable[[], Coder]:
         return GzipCoder
     try:
         if coding == "br":
-            import brotli
+            import brotli  # type: ignore[import-untyped]
 
             return lambda: BrotliCoder(brotli)
         import zstandard

@@ -210,8 +210,8 @@ class Settings(Resolved):
     compress = Codings(
         Group.COMPRESSION,
         (),
-        "Content codings for answers, in the order of preference: zstd, br (both need gearshift[compress]), gzip. Off by"
-        " default.",
+        "Content codings for answers, in the order of preference: zstd, br (both need gearshift[compress]), gzip. Off"
+        " by default.",
     )
     compress_min = WholeNumber(
         Group.COMPRESSION, 1024, "The shortest body that is compressed.", unit="bytes", minimum=0
@@ -219,7 +219,7 @@ class Settings(Resolved):
     compress_private = Switch(
         Group.COMPRESSION,
         False,
-        "Compress also where a request has cookies or credentials, or its answer sets cookies: secrets may leak (BREACH).",
+        "Compress also where a request has cookies or credentials, or an answer sets cookies: it may leak secrets.",
     )
 
     access_log = FilePath(
