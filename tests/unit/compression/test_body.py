@@ -6,7 +6,9 @@ import os
 import random
 import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import brotli
 import pytest
@@ -21,9 +23,17 @@ from gearshift.http.response import ResponseError
 CODINGS = ("gzip", "br", "zstd")
 DECODERS: dict[str, Callable[[], Callable[[bytes], bytes]]] = {
     "gzip": lambda: zlib.decompressobj(31).decompress,
-    "br": lambda: brotli.Decompressor().process,
+    "br": lambda: partial(_read_brotli, brotli.Decompressor()),
     "zstd": lambda: zstandard.ZstdDecompressor().decompressobj().decompress,
 }
+
+
+def _read_brotli(stream: Any, data: bytes) -> bytes:
+    """It gives 32 KiB a call."""
+    read: bytes = stream.process(data)
+    while more := stream.process(b""):
+        read += more
+    return read
 
 
 def body_in(coding: str, promised: int = -1, withheld: bool = False) -> CodedBody:

@@ -120,7 +120,8 @@ def test_without_content(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("promised", "length", "coded"), [(999, -1, 0), (-1, 999, 0), (1000, -1, 1), (-1, 1000, 1), (-1, -1, 1)]
+    ("promised", "length", "coded"),
+    [(999, -1, 0), (-1, 999, 0), (1000, -1, 1), (-1, 1000, 1), (-1, -1, 1)],
 )
 def test_what_is_too_short(promised: int, length: int, coded: int) -> None:
     assert (choose(promised=promised, length=length) is not None) == coded
