@@ -59,6 +59,7 @@ cdef class Exchange:
     cdef readonly object origin         # what a proxy has said of the client (an Origin), or None
     cdef readonly bint peer_finished    # it has half-closed: nothing more will come
     cdef readonly bint lost             # it is gone: nothing can be sent any more
+    cdef bint uncoded                   # its answer is not compressed, whatever it is
     cdef bint immediate                 # the server's own answer: it waits for no thread
     cdef bint body_complete, continued, head_written, broken
     cdef bint running                   # counts as such in the service
@@ -86,6 +87,8 @@ cdef class Exchange:
     cdef int continue_body(self) except -1
     cdef int start(self, int status, const char* reason, Py_ssize_t length) except -1
     cdef int finish_head(self, long long length) except -1
+    cdef long long _choose_coding(self, long long length) except? -2
+    cdef Made _press(self, Made made) except *
     cdef int _write_timing(self, Response response) except -1
     cdef int fail(self, object error) except -1
     cdef int answer(self, int status, bytes text) except -1

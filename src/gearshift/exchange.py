@@ -254,7 +254,10 @@ class Exchange:
         if self.service.access_log is not None:
             resumed = monotonic()
         try:
-            made = self.produce()
+            if self.response.coding is None or not self.response.coding.waits:
+                made = self.produce()
+            if self.response.coding is not None:
+                made = self._press(made)
         except BaseException as error:
             self.fail(error)
         if resumed > 0:
@@ -294,9 +297,36 @@ class Exchange:
             response.close = True  # but a pipelined request that was received is still answered
         if self.service.server_timing:
             self._write_timing(response)
-        response.finish_head(self.channel.writer(), self.channel.driver.date, length)
+        if self.service.compression is not None and not self.uncoded:
+            length = self._choose_coding(length)
+        if response.coding is None or not response.coding.withheld:
+            response.finish_head(self.channel.writer(), self.channel.driver.date, length)
         self.head_written = True
         return 0
+
+    def _choose_coding(self, length: cython.longlong):
+        """Whether the answer is compressed; returns what is known of its length then."""
+        response: Response = self.response
+        output: Output = self.channel.writer()
+        choice = self.service.compression.choose(
+            self.request, response.status, response.head(output), response.declared, length, response.is_head
+        )
+        if choice is None:
+            return length
+        response.replace_head(output, choice.head)
+        if not choice.coded:
+            return length
+        response.declared = -1
+        response.coding = choice.body
+        return -1 if choice.body is not None else 0  # HEAD: the length that GET would have is not known
+
+    def _press(self, made: Made):
+        """What the application has said goes through the coder, a step at a time."""
+        if not self.response.coding.waits:
+            return made
+        if self.response.press(self.channel.writer(), self.channel.driver.date):
+            return Made.LAST
+        return Made.MUST_LEAVE
 
     def _write_timing(self, response: Response):
         """Where the time has gone so far; of a request that was not run only how long it waited."""
@@ -324,7 +354,13 @@ class Exchange:
             status, text = 503, b"the request took too long\n"
         elif not self.lost and not isinstance(error, ClientDisconnected):
             self.service.error_log.exception(f"error in {self.name_of_request()}", error)
+        if self.response.coding is not None and self.response.coding.withheld:
+            self.head_written = False
         if self.head_written:
+            while (
+                self.response.coding is not None and self.response.coding.waits
+            ):  # what was said counts as sent
+                self.response.press(self.channel.writer(), self.channel.driver.date)
             self.broken = True
             self.response.close = True
         elif not self.lost:
@@ -341,6 +377,7 @@ class Exchange:
         output: Output = self.channel.writer()
         reason: bytes = reason_of(status)
         self.response.abandon(output)
+        self.uncoded = True
         self.response.begin(output, status, PyBytes_AS_STRING(reason), PyBytes_GET_SIZE(reason))
         self.response.field(output, b"Content-Type", 12, b"text/plain; charset=utf-8", 25)
         if status == 503:

@@ -16,8 +16,13 @@ if TYPE_CHECKING:
 def kept_between_engines(settings: Settings, wakes: bool) -> tuple[Any, ...]:
     """The last arguments of a Service, from `counts` on. Raises SettingError for settings that exclude each other."""
     forwarding = compression = None
-    if settings.trusted_proxies or settings.root_path or settings.proxy_protocol:
+    said = ("trusted_proxies", "forwarded_fields", "proxy_protocol", "root_path", "root_path_kept")
+    if any(settings.source(name) != "default" for name in said):
         from gearshift.proxy.configured import forwarding_of
 
         forwarding = forwarding_of(settings)
+    if settings.compress:
+        from gearshift.compression.choice import Compression
+
+        compression = Compression(settings.compress, settings.compress_min, settings.compress_private)
     return Counters(), Times(), Roster(), wakes, forwarding, compression

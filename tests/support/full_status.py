@@ -130,6 +130,8 @@ def connection(number: int, phase: str, tcp_state: str | None) -> dict[str, Any]
         "protocol": "tcp",
         "local": "127.0.0.1:8088",
         "remote": "127.0.0.1:50000",
+        "via": None,
+        "client": None,
         "fd": 10 + number,
         "inode": 1000 + number,
         "engine": "pool",

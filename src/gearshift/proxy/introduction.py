@@ -52,6 +52,7 @@ class Introduction:
             return len(data)
         self.held = b""
         self.progress = Progress.BROKEN if end == _WRONG else Progress.WHOLE
+        self.secured = self.secured and end != _WRONG
         return len(data) if end == _WRONG else end - before
 
     def _read_line(self, held: bytes):

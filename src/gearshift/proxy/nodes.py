@@ -31,6 +31,8 @@ def node_of(text: str, *, bare_ipv6: bool) -> tuple[str, str]:
         raise MalformedError(f"{text!r} is no address") from None
     if isinstance(address, IPv6Address) != bracketed and not (bare_ipv6 and not bracketed):
         raise MalformedError(f"{text!r} is no address")
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped  # as the proxy's own socket has it, where that serves both
     return str(address), "" if port.startswith("_") and _is_hidden(port) else port_of(port, optional=True)
 
 

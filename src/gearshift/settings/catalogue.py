@@ -20,7 +20,7 @@ from gearshift.settings.declaration import (
     UrlPaths,
     WholeNumber,
 )
-from gearshift.settings.in_front import FileMode, ForwardingFields, Networks, Owner, RootPath
+from gearshift.settings.in_front import Codings, FileMode, ForwardingFields, Networks, Owner, RootPath
 from gearshift.settings.resolved import Resolved
 
 # listen() takes an int.
@@ -283,6 +283,21 @@ class Settings(Resolved):
         "Folder whose files replace the built-in page; {{}} and named placeholders are filled.",
     )
     listing = Switch(Group.STATIC, False, "List the contents of served folders that have no index file.")
+
+    compress = Codings(
+        Group.COMPRESSION,
+        (),
+        "Content codings for answers, in the order of preference: zstd, br (both need gearshift[compress]), gzip. Off"
+        " by default.",
+    )
+    compress_min = WholeNumber(
+        Group.COMPRESSION, 1024, "The shortest body that is compressed.", unit="bytes", minimum=0
+    )
+    compress_private = Switch(
+        Group.COMPRESSION,
+        False,
+        "Compress also where a request has cookies or credentials, or an answer sets cookies: it may leak secrets.",
+    )
 
     access_log = FilePath(
         Group.LOGS,

@@ -44,6 +44,7 @@ class Group(Enum):
     LIMITS = "limits"
     TIMEOUTS = "timeouts"
     STATIC = "page and static files"
+    COMPRESSION = "compression"
     LOGS = "logs"
     STATUS = "status page"
     CONFIGURATION = "configuration"

@@ -109,3 +109,23 @@ class Owner(Text):
         if text and (not (user or group) or (colon and not group) or ":" in group):
             raise self.wrong(value)
         return text
+
+
+class Codings(Several):
+    """Content codings, each once."""
+
+    metavar = "CODING"
+
+    @property
+    def expected(self) -> str:
+        return "of zstd, br and gzip, each once"
+
+    def from_value(self, value: object) -> tuple[str, ...]:
+        codings = super().from_value(value)
+        if len(set(codings)) < len(codings):
+            raise self.wrong(value)
+        return codings
+
+    def check(self, text: str) -> None:
+        if text not in ("zstd", "br", "gzip"):
+            raise self.wrong(text)
