@@ -99,9 +99,7 @@ class Clients:
         count = 0
         while not self._ended.is_set():
             count += 1
-            method, path, body = (
-                ("POST", "/echo", b"hello") if count % 2 else ("GET", "/sleep?0.01", None)
-            )
+            method, path, body = ("POST", "/echo", b"hello") if count % 2 else ("GET", "/sleep?0.01", None)
             fault = ""
             try:
                 connection.request(method, path, body)
@@ -142,7 +140,8 @@ class Balancer:
         checked = subprocess.run(
             ["haproxy", "-c", "-f", str(path)], capture_output=True, text=True, check=False
         )
-        assert checked.returncode == 0 and "WARNING" not in checked.stderr, checked.stderr
+        assert checked.returncode == 0, checked.stderr
+        assert "WARNING" not in checked.stderr, checked.stderr
         self._process = subprocess.Popen(["haproxy", "-f", str(path)], stdout=subprocess.DEVNULL)
 
     def states(self) -> dict[str, str]:
