@@ -28,7 +28,7 @@ PURPOSES = {
     Command.DOCTOR.value: "Print what this machine offers a server, what it means, and what to do.",
     Command.BENCH.value: "Serve an application on each engine worth trying, and say which one to use and why.",
     Command.LAB.value: "Try what is said of sockets, queues, threads and engines on the kernel that runs here.",
-    Command.MIGRATE.value: "Turn a command line of gunicorn or uvicorn, or gunicorn.conf.py, into ours; say what has no equal.",
+    Command.MIGRATE.value: "Turn a command line of gunicorn or uvicorn into ours, and say what has no equal.",
     Command.LOAD.value: "Measure a server by sending it requests: throughput, latencies, errors.",
 }
 USAGES = {

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from gearshift.errors import WrongValueError
 from gearshift.migrate.entry import flag_of
 from gearshift.settings import Settings
+from gearshift.settings.declaration import Secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,6 +42,12 @@ class Translation:
             self.lost.append(Remark(said, f"it would be {flag_of(name)}, which this version does not have"))
             return
         setting = declared[name]
+        if "$" in str(value) and not isinstance(setting, Secret):
+            self.values[name] = value if isinstance(value, str) else tuple(value)  # type: ignore[arg-type]
+            self.differs(
+                said, "a variable of the shell: it is expanded on the command line, and not in a file"
+            )
+            return
         try:
             found = setting.from_text(value) if isinstance(value, str) else setting.from_value(value)
         except WrongValueError as error:

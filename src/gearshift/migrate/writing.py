@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from textwrap import wrap
 
@@ -47,8 +48,13 @@ def _spelled(name: str, value: Any) -> list[str]:
     if isinstance(setting, Switch):
         return [setting.flag if value else setting.negation]
     if isinstance(setting, Several):
-        return [word for one in value for word in (setting.flag, shlex.quote(str(one)))]
-    return [setting.flag, shlex.quote(setting.in_words(value))]
+        return [word for one in value for word in (setting.flag, _quoted(str(one)))]
+    return [setting.flag, _quoted(value if isinstance(value, str) else setting.in_words(value))]
+
+
+def _quoted(text: str) -> str:
+    """For a shell, which is to expand its variables."""
+    return '"' + re.sub(r'(["\\`])', r"\\\1", text) + '"' if "$" in text else shlex.quote(text)
 
 
 def toml(translation: Translation) -> str:
@@ -56,7 +62,7 @@ def toml(translation: Translation) -> str:
     lines = ["# gearshift.toml, instead of the flags: then `gearshift serve` is all"]
     declared = Settings.declarations()
     for name, value in _in_order(translation):
-        if declared[name].command_line_only:
+        if declared[name].command_line_only or "$" in str(value):
             lines.append(f"# only on the command line: {' '.join(_spelled(name, value))}")
         else:
             lines.append(f"{name} = {_toml_value(value)}")
