@@ -29,7 +29,7 @@ def run(flags: Mapping[str, object]) -> int:
 def translated(words: Sequence[str]) -> Translation:
     """Of a command line, or of one path of a configuration file."""
     if len(words) == 1 and words[0].endswith(".py"):
-        return _of_gunicorn(read_configuration(gunicorn.TABLE, words[0]), Said({}, {}, []))
+        return _of_gunicorn(read_configuration(gunicorn.TABLE, words[0]), Said({}, {}, [], []))
     server, arguments, environment = server_of(words)
     if server == "uvicorn":
         said = read_command(uvicorn.TABLE, arguments)
@@ -41,7 +41,7 @@ def translated(words: Sequence[str]) -> Translation:
         path = CONFIGURATION
     if path.startswith("python:"):
         raise SettingError(f"--config: found {path}, expected a file: a module would have to be run")
-    file = read_configuration(gunicorn.TABLE, path) if path else Said({}, {}, [])
+    file = read_configuration(gunicorn.TABLE, path) if path else Said({}, {}, [], [])
     return _of_gunicorn(file, said)
 
 
@@ -50,7 +50,7 @@ def _of_gunicorn(file: Said, command: Said) -> Translation:
     translation = Translation()
     translation.environment.update(command.environment)
     translate(gunicorn.TABLE, {**file.values, **command.values}, translation)
-    gunicorn.unsaid(translation)
+    gunicorn.unsaid(translation, {*file.values, *file.unread, *command.values})
     translation.lost += [*file.beside, *command.beside]
     return translation
 

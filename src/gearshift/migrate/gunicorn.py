@@ -8,6 +8,7 @@ from gearshift.migrate.translation import shown_as
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Container
     from typing import Any
 
     from gearshift.migrate.translation import Translation
@@ -348,6 +349,11 @@ TABLE: tuple[Entry, ...] = (
     Entry("dirty_threads", ("--dirty-threads",), words=NO_DIRTY),
     Entry("dirty_timeout", ("--dirty-timeout",), words=NO_DIRTY),
     Entry("dirty_graceful_timeout", ("--dirty-graceful-timeout",), words=NO_DIRTY),
+    Entry(
+        "post_fork",
+        words="os.register_at_fork(after_in_child=...) does it where --preload-app shares what must not be shared;"
+        " without that each worker imports the application by itself",
+    ),
     *map(
         hook,
         (
@@ -355,7 +361,6 @@ TABLE: tuple[Entry, ...] = (
             "on_reload",
             "when_ready",
             "pre_fork",
-            "post_fork",
             "post_worker_init",
             "worker_int",
             "worker_abort",
@@ -375,11 +380,11 @@ TABLE: tuple[Entry, ...] = (
 )
 
 
-def unsaid(translation: Translation) -> None:
+def unsaid(translation: Translation, said: Container[str]) -> None:
     """What gunicorn does where nothing is said, and Gearshift does otherwise."""
-    if "bind" not in translation.values:
+    if "bind" not in said:
         translation.set("bind", [f"127.0.0.1:{to.DEFAULT_PORT}"], "gunicorn's default address")
-    if "engine" not in translation.values and "interface" not in translation.values:
+    if "worker_class" not in said and "threads" not in said:
         translation.set("engine", "pool", "gunicorn's default worker")
         translation.set("threads", 1, "gunicorn's default worker")
         translation.differs(

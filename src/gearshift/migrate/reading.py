@@ -21,12 +21,13 @@ SERVERS = ("gunicorn", "uvicorn")
 
 class Said(NamedTuple):
     """values: by the setting's name there. environment: NAME=VALUE words before the command.
-    beside: what could not be read, and why.
+    beside: what could not be read, and why. unread: the settings among it.
     """
 
     values: dict[str, Any]
     environment: dict[str, str]
     beside: list[Remark]
+    unread: list[str]
 
 
 def server_of(words: Sequence[str]) -> tuple[str, list[str], dict[str, str]]:
@@ -51,7 +52,7 @@ def server_of(words: Sequence[str]) -> tuple[str, list[str], dict[str, str]]:
 def read_command(table: Iterable[Entry], arguments: Sequence[str]) -> Said:
     """The arguments by the table. Raises SettingError for a flag that is none, or lacks its value."""
     known = _by_flag(table)
-    said = Said({}, {}, [])
+    said = Said({}, {}, [], [])
     application = next(entry.name for entry in table if entry.ours == ("app",) and not entry.flags)
     rest = iter(arguments)
     for argument in rest:
@@ -127,7 +128,7 @@ def read_configuration(table: Iterable[Entry], path: str) -> Said:
     except (SyntaxError, ValueError) as error:
         raise SettingError(f"{path}: {error}, expected Python") from None
     known = {entry.name for entry in table}
-    said = Said({}, {}, [])
+    said = Said({}, {}, [], [])
     for statement in tree.body:
         _read_statement(statement, known, said)
     return said
@@ -161,6 +162,7 @@ def _read_value(name: str, value: ast.expr, where: str, said: Said) -> None:
     except ValueError:
         source = " ".join(ast.unparse(value).split())
         source = source if len(source) <= 80 else source[:77] + "..."
+        said.unread.append(name)
         hint = ": --workers auto is one for each processor" if name == "workers" else ": say it yourself"
         said.beside.append(
             Remark(f"{name} = {source} ({where})", f"it is no literal, and is not run here{hint}")

@@ -35,7 +35,7 @@ def report(translation: Translation) -> str:
 def command_line(translation: Translation) -> str:
     """One line that starts the same with Gearshift."""
     words = [f"{name}={shlex.quote(value)}" for name, value in translation.environment.items()]
-    words += ["gearshift", "serve"]
+    words += ["gearshift", "serve"] if "app" in translation.values else ["gearshift", "serve", "APP"]
     for name, value in _in_order(translation):
         words += _spelled(name, value)
     return " ".join(words) + "\n"
