@@ -77,5 +77,5 @@ def row(setting: Setting) -> str:
     names += "<br>not in files" if setting.command_line_only else f"<br>`{setting.name}`"
     default = setting.in_words(setting.default) if setting.default not in ("", ()) else "none"
     unit = f" {setting.unit}" if setting.unit and default != "none" else ""
-    text = setting.help.replace("|", "\\|").replace("<", "&lt;").replace("{{}}", "`{{}}`")
+    text = re.sub(r"([\\|*_<`])", r"\\\1", setting.help)
     return f"| {names} | {default}{unit} | {text}<br>*Expected:* {setting.expected}. |"

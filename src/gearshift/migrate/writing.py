@@ -105,7 +105,7 @@ def table_in_markdown(name: str) -> str:
         theirs = ", ".join(f"`{flag}`" for flag in (*entry.flags, *entry.negation)) or f"`{entry.name}`"
         ours = ", ".join(f"`{flag_of(one)}`" for one in entry.ours) or "no equal"
         missing = entry.missing()
-        words = entry.words.replace("|", "\\|").replace("<", "&lt;")
+        words = re.sub(r"([\\|*_<`])", r"\\\1", entry.words)
         if missing:
             words = f"{words}; not in this version" if words else "not in this version"
         lines.append(f"| {theirs} | {ours} | {words} |")
