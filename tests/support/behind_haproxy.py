@@ -140,7 +140,8 @@ class Balancer:
         checked = subprocess.run(
             ["haproxy", "-c", "-f", str(path)], capture_output=True, text=True, check=False
         )
-        assert checked.returncode == 0 and "WARNING" not in checked.stderr, checked.stderr
+        assert checked.returncode == 0, checked.stderr
+        assert "WARNING" not in checked.stderr, checked.stderr
         self._process = subprocess.Popen(["haproxy", "-f", str(path)], stdout=subprocess.DEVNULL)
 
     def states(self) -> dict[str, str]:

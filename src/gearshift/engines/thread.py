@@ -206,10 +206,9 @@ class ThreadEngine:
 
     def _judge(self):
         """What is overdue in a queue that stands is told to come back."""
-        now: cython.double = monotonic()
-        self.waiting.judge(now)
+        self.waiting.judge(self.now)
         while True:
-            connection: Connection = self.waiting.take_overdue(now)
+            connection: Connection = self.waiting.take_overdue(self.now)
             if connection is None:
                 return 0
             self._wake(connection, Verdict.COME_BACK_LATER)

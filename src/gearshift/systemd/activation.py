@@ -28,7 +28,8 @@ def passed(environ: Mapping[str, str], pid: int) -> list[tuple[int, str]]:
         raise SettingError(f"LISTEN_FDS: found {said!r}, expected a number of sockets up to {MOST}")
     names = environ.get("LISTEN_FDNAMES", "").split(":")
     # systemd.socket(5): without FileDescriptorName= a socket is called after its unit.
-    return [(FIRST + place, names[place] if place < len(names) else "unknown") for place in range(int(said))]
+    names += [""] * (int(said) - len(names))
+    return [(FIRST + place, names[place] or "unknown") for place in range(int(said))]
 
 
 def asked_for(settings: Settings, environ: Mapping[str, str], pid: int) -> bool:
