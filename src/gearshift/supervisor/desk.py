@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import select
 import signal
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from time import monotonic
 
 from gearshift.control.client import ask
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gearshift.settings import Settings
     from gearshift.supervisor.line import Line
 
+MOMENT = 2.0  # seconds
 SERVING = ("serving", "retiring", "draining")
 
 
@@ -35,6 +36,19 @@ class Staff:
 
     def __init__(self) -> None:
         self.told: dict[str, Any] = {"workers": [], "former": {}, "crashes": 0, "reloads": 0}
+        self._somebody_serves = Event()
+
+    def tell(self, told: dict[str, Any]) -> None:
+        """What the supervisor says of them now."""
+        self.told = told
+        if self.asked("serving"):
+            self._somebody_serves.set()
+        else:
+            self._somebody_serves.clear()
+
+    def wait(self) -> None:
+        """A moment, where none serves that we know of: the supervisor may be about to tell."""
+        self._somebody_serves.wait(MOMENT)
 
     def asked(self, *states: str) -> list[dict[str, Any]]:
         """Those in one of these states."""
@@ -70,12 +84,10 @@ class StaffObserver:
         self._line = line
         self._lock = Lock()  # of those who shift
         self._began = monotonic()
-        self._last: dict[int, dict[str, int]] = {}  # the counts of each worker at the last look
-        self._lost: dict[str, int] = {}  # of those that were killed before they could tell
-        self._farewells = 0
 
     def status(self) -> dict[str, Any]:
         """As docs/status-schema.md has it."""
+        self._staff.wait()
         told = self._staff.told
         replies = self._staff.ask_all(self._staff.asked(*SERVING), "status")
         found = [(worker, reply) for worker, reply, _ in replies if reply is not None]
@@ -106,6 +118,7 @@ class StaffObserver:
     def shift(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """All workers; those that start later serve with that engine too. Raises ShiftError where not all did."""
         values = {"engine": request.get("engine", ""), "threads": request.get("threads")}
+        self._staff.wait()
         with self._lock:
             replies = self._staff.ask_all(self._staff.asked("serving"), "shift", **values)
             done = [reply for _, reply, _ in replies if reply is not None]
@@ -162,7 +175,7 @@ class Desk:
             if message is None:
                 break
             if message.get("is") == "staff":
-                self._staff.told = message
+                self._staff.tell(message)
             elif message.get("is") == "reopen":
                 self._error_log.reopen()
         if self._page is not None:

@@ -40,6 +40,7 @@ class DeskKeeper:
         self.is_open = False
         self.control = ""
         self.page = ""
+        self._owner = os.getpid()
         self._workers_folder = ""
         with suppress(ControlError):  # the desk says so
             make_folder()
@@ -49,10 +50,7 @@ class DeskKeeper:
         """Where the desk asks that worker; "" where no socket can be had."""
         if not self._workers_folder:
             return ""
-        return f"{self._workers_folder}/{os.getppid()}-{pid}.worker"
-
-    def _path_of(self, pid: int) -> str:
-        return f"{self._workers_folder}/{os.getpid()}-{pid}.worker" if self._workers_folder else ""
+        return f"{self._workers_folder}/{self._owner}-{pid}.worker"
 
     # ---- open, closed, opened again ------------------------------------------------------------------------
 
@@ -70,7 +68,7 @@ class DeskKeeper:
         """In the child."""
         usual = not settings.control
         path = settings.control or path_for(os.getppid())
-        self._supervisor._leave_behind()
+        self._supervisor.leave_behind()
         self._supervisor.listening.give_up_files()
         self._supervisor.listening.close()
         self._supervisor.transit.close()
@@ -150,7 +148,7 @@ class DeskKeeper:
                         "generation": member.generation,
                         "state": member.state.value,
                         "since": member.since,
-                        "path": self._path_of(member.pid),
+                        "path": self.path_for_worker(member.pid),
                     }
                     for member in self._supervisor.staff.members
                 ],
@@ -207,7 +205,7 @@ class DeskKeeper:
 
     def worker_is_gone(self, pid: int) -> None:
         self._changed = True
-        path = self._path_of(pid)
+        path = self.path_for_worker(pid)
         if path:
             with suppress(OSError):
                 os.unlink(path)  # noqa: PTH108 - pathlib would cost every start 6 ms
