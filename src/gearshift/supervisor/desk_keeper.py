@@ -5,6 +5,7 @@ and the status page. It has threads, which the supervisor must not have.
 from __future__ import annotations
 
 import os
+from collections import deque
 from contextlib import suppress
 from time import monotonic
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from gearshift.supervisor.supervisor import Supervisor
 
 REST = 1.0  # seconds until another desk is opened where one has crashed
+MOST_TOLD = 64  # of workers that have crashed, the last ones
 PATIENCE = 3.0  # seconds that one has to close
 OF_THE_DESK = ("control", "status", "status_token", "slow_request")  # settings that it is made with
 
@@ -36,6 +38,8 @@ class DeskKeeper:
         self._opens_at: float | None = None
         self._changed = False
         self._former: dict[str, int] = {}  # counts of workers that have gone
+        self._counted: set[int] = set()  # those that have told them and are about to end
+        self._crashed: deque[int] = deque(maxlen=MOST_TOLD)  # those that could not
         self.application: dict[str, Any] = {"application": "", "engine": ""}
         self.is_open = False
         self.control = ""
@@ -153,6 +157,7 @@ class DeskKeeper:
                     for member in self._supervisor.staff.members
                 ],
                 former=self._former,
+                crashed=list(self._crashed),
                 crashes=self._supervisor.crashes,
                 reloads=self._supervisor.reloads,
             )
@@ -200,11 +205,16 @@ class DeskKeeper:
 
     def has_counted(self, pid: int, counts: dict[str, int]) -> None:
         """What a worker that leaves has done."""
+        self._counted.add(pid)
         for name, count in counts.items():
             self._former[name] = self._former.get(name, 0) + count
 
     def worker_is_gone(self, pid: int) -> None:
         self._changed = True
+        if pid in self._counted:
+            self._counted.remove(pid)
+        else:
+            self._crashed.append(pid)
         path = self.path_for_worker(pid)
         if path:
             with suppress(OSError):

@@ -45,8 +45,8 @@ class Line:
         return message
 
     def _received(self) -> bytes:
-        """Where the other end was closed without having read everything, the kernel says so first, and once; what it had
-        sent before can be read all the same.
+        """Where the other end was closed without having read everything, the kernel says so first, and once; what it
+        had sent before can be read all the same.
         """
         try:
             return self._end.recv(LARGEST)
