@@ -48,7 +48,8 @@ def test_twenty_reloads(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("engine", "app"), [*((engine, WSGI) for engine in ENGINES), *((engine, ASGI) for engine in ENGINES)]
+    ("engine", "app"),
+    [*((engine, WSGI) for engine in ENGINES), *((engine, ASGI) for engine in ("pool", "epoll", "uring"))],
 )
 def test_reloads_and_a_new_program_on_each_engine(engine: str, app: str, tmp_path: Path) -> None:
     with supervised(tmp_path, app, "--workers", "2", "--engine", engine, *PATIENT) as server:
@@ -62,8 +63,9 @@ def test_reloads_and_a_new_program_on_each_engine(engine: str, app: str, tmp_pat
         assert_nothing_lost(server, found, 2)
 
 
-@pytest.mark.parametrize("sort", ["reload", "upgrade"])
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("engine", "sort"), [*((engine, "reload") for engine in ENGINES), ("auto", "upgrade")]
+)
 def test_idle_unread_half_and_unaccepted_ones_move_on(engine: str, sort: str, tmp_path: Path) -> None:
     """Idle ones, fresh ones, half a head, a request under way; and on the engines that run handlers inline, requests
     that wait in the accept queue behind it.
@@ -75,7 +77,7 @@ def test_idle_unread_half_and_unaccepted_ones_move_on(engine: str, sort: str, tm
         server.connect() as half,
         server.connect() as running,
     ):
-        former = idle.ask(request("/a")).field("x-worker")
+        former = idle.ask(request("/a")).field(b"X-Worker")
         half.send(b"GET /half HTTP/1.1\r\nHo")
         eventually(lambda: server.ask()["open_connections"] == 4, "all are accepted")
         running.send(request("/sleep?0.6"))
@@ -84,15 +86,14 @@ def test_idle_unread_half_and_unaccepted_ones_move_on(engine: str, sort: str, tm
         for each in late:
             each.send(request("/late"))
         getattr(server, sort)()
-        assert idle.ask(request("/b")).field("x-worker") != former
-        assert fresh.ask(request("/c")).field("x-worker") != former
+        assert idle.ask(request("/b")).field(b"X-Worker") != former
+        assert fresh.ask(request("/c")).field(b"X-Worker") != former
         answer = half.ask(b"st: a\r\n\r\n")
         assert (answer.status, answer.body) == (200, b"/half")
-        assert running.answer().field("x-worker") == former
-        assert running.ask(request("/d")).field("x-worker") != former
+        assert running.answer().field(b"X-Worker") == former
+        assert running.ask(request("/d")).field(b"X-Worker") != former
         for each in late:
             assert each.answer().status == 200
-            each.close()
         assert " error: " not in server.log()
 
 
@@ -116,6 +117,53 @@ def test_an_application_that_can_not_be_imported_leaves_the_former_one_serving(t
         site.write_text(good)
         server.reload()
         assert not set(server.workers()) & set(before)
+
+
+ONCE = """
+import os
+from tests.support.processes_site import wsgi
+IMPORTED = str(os.getpid())
+def application(environ, start_response):
+    return wsgi(environ, lambda status, fields: start_response(status, [*fields, ("X-Imported", IMPORTED)]))
+"""
+
+
+def test_an_application_imported_once_is_imported_anew_on_a_reload(tmp_path: Path) -> None:
+    site = tmp_path / "once.py"
+    site.write_text(ONCE)
+    with supervised(
+        tmp_path, "once:application", "--workers", "2", "--preload-app", where=tmp_path
+    ) as server:
+        first = imported(server)
+        server.reload()
+        second = imported(server)
+        assert first != second
+        site.write_text(ONCE + "raise RuntimeError('not today')")
+        server.signal(signal.SIGHUP)
+        assert "not today" in server.said("the reload has failed")
+        victim = server.workers()[0]
+        os.kill(victim, signal.SIGKILL)
+        server.said(f"worker {victim} ended (SIGKILL)")
+        eventually(lambda: len(server.workers()) == 2, "another one serves")
+        assert imported(server) == second, "of the same import"
+
+
+def imported(server: Supervised) -> bytes | None:
+    """The process in which the application of both workers was: asked over many connections, so that both answer."""
+    found: dict[bytes | None, bytes | None] = {}
+
+    def both() -> bool:
+        with server.connect() as wire:
+            answer = wire.ask(request("/"))
+            found[answer.field(b"X-Worker")] = answer.field(b"X-Imported")
+        return len(found) == 2
+
+    with server.load(4, 4) as clients:
+        eventually(both, "both workers have answered")
+        finish(clients)
+    (process,) = set(found.values())
+    assert process not in found
+    return process
 
 
 def test_a_killed_worker_is_replaced_and_told(tmp_path: Path) -> None:
@@ -162,7 +210,7 @@ def test_everything_drains(tmp_path: Path) -> None:
         eventually(lambda: server.ask()["requests"]["total"] == 2, "it has begun")
         server.signal(signal.SIGTERM)
         assert running.answer().status == 200
-        assert idle.at_end()
+        assert idle.closed_by_peer()
         assert server.popen.wait(10) == 0
         assert " error: " not in server.log()
 

@@ -242,8 +242,8 @@ class AcceptingLoop:
         return 0
 
     def _take_what_was_told(self):
-        """Of connections that have come so far, epoll may have told this process alone (EPOLLEXCLUSIVE): they leave with
-        the others.
+        """Of connections that have come so far, epoll may have told this process alone (EPOLLEXCLUSIVE): they leave
+        with the others.
         """
         for listener in self.listeners:
             while self._accept(listener):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import select
 import signal
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from time import monotonic
 
 from gearshift.control.client import ask
@@ -16,17 +16,18 @@ from gearshift.control.paths import ControlError
 from gearshift.control.server import ControlSocket
 from gearshift.gearbox import ShiftError
 from gearshift.observe.observer import NoSuchConnectionError
-from gearshift.supervisor.merging import merged, own_number
+from gearshift.supervisor.merging import added, merged, own_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from gearshift.observe.error_log import ErrorLog
     from gearshift.settings import Settings
     from gearshift.supervisor.line import Line
 
+MOMENT = 2.0  # seconds
 SERVING = ("serving", "retiring", "draining")
 
 
@@ -34,7 +35,26 @@ class Staff:
     """The workers as the supervisor last told of them. From any thread."""
 
     def __init__(self) -> None:
-        self.told: dict[str, Any] = {"workers": [], "former": {}, "crashes": 0, "reloads": 0}
+        self.told: dict[str, Any] = {
+            "workers": [],
+            "former": {},
+            "crashed": [],
+            "crashes": 0,
+            "reloads": 0,
+        }
+        self._somebody_serves = Event()
+
+    def tell(self, told: dict[str, Any]) -> None:
+        """What the supervisor says of them now."""
+        self.told = told
+        if self.asked("serving"):
+            self._somebody_serves.set()
+        else:
+            self._somebody_serves.clear()
+
+    def wait(self) -> None:
+        """A moment, where none serves that we know of: the supervisor may be about to tell."""
+        self._somebody_serves.wait(MOMENT)
 
     def asked(self, *states: str) -> list[dict[str, Any]]:
         """Those in one of these states."""
@@ -60,6 +80,34 @@ class Staff:
         return replies
 
 
+class CountMemory:
+    """What workers had counted that can't be asked any more, so that no count of all together ever falls. Those that
+    leave in good order tell the supervisor; of the others it is what they had at the last look.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._last: dict[int, Mapping[str, int]] = {}
+        self._lost: dict[str, int] = {}
+
+    def counts(
+        self,
+        found: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]],
+        silent: Sequence[int],
+        told: Mapping[str, Any],
+    ) -> dict[str, int]:
+        """Beside those of the workers that were found. silent: processes that are there and did not answer. told: what
+        the supervisor tells of those that have gone (`former`, and `crashed`: processes that could not tell).
+        """
+        with self._lock:
+            for pid in told["crashed"]:
+                self._lost = added([self._lost, self._last.pop(pid, {})])
+            self._last.update((worker["pid"], status["counts"]) for worker, status in found)
+            known = {worker["pid"] for worker in told["workers"]}
+            self._last = {pid: counts for pid, counts in self._last.items() if pid in known}
+            return added([told["former"], self._lost, *(self._last.get(pid, {}) for pid in silent)])
+
+
 class StaffObserver:
     """As the Observer of a server that is one process, for all workers together: what control socket, status page and
     metrics ask.
@@ -70,18 +118,19 @@ class StaffObserver:
         self._line = line
         self._lock = Lock()  # of those who shift
         self._began = monotonic()
-        self._last: dict[int, dict[str, int]] = {}  # the counts of each worker at the last look
-        self._lost: dict[str, int] = {}  # of those that were killed before they could tell
-        self._farewells = 0
+        self._memory = CountMemory()
 
     def status(self) -> dict[str, Any]:
         """As docs/status-schema.md has it."""
+        self._staff.wait()
         told = self._staff.told
         replies = self._staff.ask_all(self._staff.asked(*SERVING), "status")
         found = [(worker, reply) for worker, reply, _ in replies if reply is not None]
         if not found:
             raise ControlError("no worker answers just now; one may be starting")
-        return merged(os.getppid(), found, told, monotonic() - self._began)
+        silent = [worker["pid"] for worker, reply, _ in replies if reply is None]
+        counts = self._memory.counts(found, silent, told)
+        return merged(os.getppid(), found, {**told, "former": counts}, monotonic() - self._began)
 
     def close_connection(self, number: int) -> None:
         """Raises NoSuchConnectionError."""
@@ -106,6 +155,7 @@ class StaffObserver:
     def shift(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """All workers; those that start later serve with that engine too. Raises ShiftError where not all did."""
         values = {"engine": request.get("engine", ""), "threads": request.get("threads")}
+        self._staff.wait()
         with self._lock:
             replies = self._staff.ask_all(self._staff.asked("serving"), "shift", **values)
             done = [reply for _, reply, _ in replies if reply is not None]
@@ -162,7 +212,7 @@ class Desk:
             if message is None:
                 break
             if message.get("is") == "staff":
-                self._staff.told = message
+                self._staff.tell(message)
             elif message.get("is") == "reopen":
                 self._error_log.reopen()
         if self._page is not None:

@@ -5,6 +5,7 @@ and the status page. It has threads, which the supervisor must not have.
 from __future__ import annotations
 
 import os
+from collections import deque
 from contextlib import suppress
 from time import monotonic
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from gearshift.supervisor.supervisor import Supervisor
 
 REST = 1.0  # seconds until another desk is opened where one has crashed
+MOST_TOLD = 64  # of workers that have crashed, the last ones
 PATIENCE = 3.0  # seconds that one has to close
 OF_THE_DESK = ("control", "status", "status_token", "slow_request")  # settings that it is made with
 
@@ -36,10 +38,13 @@ class DeskKeeper:
         self._opens_at: float | None = None
         self._changed = False
         self._former: dict[str, int] = {}  # counts of workers that have gone
+        self._counted: set[int] = set()  # those that have told them and are about to end
+        self._crashed: deque[int] = deque(maxlen=MOST_TOLD)  # those that could not
         self.application: dict[str, Any] = {"application": "", "engine": ""}
         self.is_open = False
         self.control = ""
         self.page = ""
+        self._owner = os.getpid()
         self._workers_folder = ""
         with suppress(ControlError):  # the desk says so
             make_folder()
@@ -49,10 +54,7 @@ class DeskKeeper:
         """Where the desk asks that worker; "" where no socket can be had."""
         if not self._workers_folder:
             return ""
-        return f"{self._workers_folder}/{os.getppid()}-{pid}.worker"
-
-    def _path_of(self, pid: int) -> str:
-        return f"{self._workers_folder}/{os.getpid()}-{pid}.worker" if self._workers_folder else ""
+        return f"{self._workers_folder}/{self._owner}-{pid}.worker"
 
     # ---- open, closed, opened again ------------------------------------------------------------------------
 
@@ -70,7 +72,7 @@ class DeskKeeper:
         """In the child."""
         usual = not settings.control
         path = settings.control or path_for(os.getppid())
-        self._supervisor._leave_behind()
+        self._supervisor.leave_behind()
         self._supervisor.listening.give_up_files()
         self._supervisor.listening.close()
         self._supervisor.transit.close()
@@ -150,11 +152,12 @@ class DeskKeeper:
                         "generation": member.generation,
                         "state": member.state.value,
                         "since": member.since,
-                        "path": self._path_of(member.pid),
+                        "path": self.path_for_worker(member.pid),
                     }
                     for member in self._supervisor.staff.members
                 ],
                 former=self._former,
+                crashed=list(self._crashed),
                 crashes=self._supervisor.crashes,
                 reloads=self._supervisor.reloads,
             )
@@ -202,12 +205,17 @@ class DeskKeeper:
 
     def has_counted(self, pid: int, counts: dict[str, int]) -> None:
         """What a worker that leaves has done."""
+        self._counted.add(pid)
         for name, count in counts.items():
             self._former[name] = self._former.get(name, 0) + count
 
     def worker_is_gone(self, pid: int) -> None:
         self._changed = True
-        path = self._path_of(pid)
+        if pid in self._counted:
+            self._counted.remove(pid)
+        else:
+            self._crashed.append(pid)
+        path = self.path_for_worker(pid)
         if path:
             with suppress(OSError):
                 os.unlink(path)  # noqa: PTH108 - pathlib would cost every start 6 ms

@@ -6,14 +6,18 @@ import atexit
 import os
 import signal
 import sys
+from contextlib import contextmanager
 
 from gearshift.errors import ApplicationLoadError, GearshiftError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
+    from gearshift.supervisor.line import Line
+
+MOST_TOLD = 20_000  # characters of a traceback, the last ones
 ALL = signal.valid_signals()
 
 
@@ -61,6 +65,21 @@ def _live(run: Callable[[], int], mask: set[int]) -> None:
 
 # What only a supervisor is told by.
 SUPERVISORS = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGTTIN, signal.SIGTTOU)
+
+
+@contextmanager
+def telling_failures(line: Line) -> Iterator[None]:
+    """In a child: what can't be done is told its parent, which has the words for it."""
+    try:
+        yield
+    except GearshiftError as error:
+        line.send(
+            **{"is": "failed"},
+            error=str(error),
+            exit=error.exit_code,
+            traceback=getattr(error, "traceback_text", "")[-MOST_TOLD:],
+        )
+        raise
 
 
 def ending_in_words(status: int) -> str:

@@ -34,7 +34,7 @@ class Line:
     def receive(self) -> dict[str, Any] | None:
         """The next message; {} where none has come yet, None where the other end is closed."""
         try:
-            data = self._end.recv(LARGEST)
+            data = self._received()
         except BlockingIOError:
             return {}
         except OSError:
@@ -43,6 +43,15 @@ class Line:
             return None
         message: dict[str, Any] = json.loads(data)
         return message
+
+    def _received(self) -> bytes:
+        """Where the other end was closed without having read everything, the kernel says so first, and once; what it
+        had sent before can be read all the same.
+        """
+        try:
+            return self._end.recv(LARGEST)
+        except ConnectionResetError:
+            return self._end.recv(LARGEST)
 
     def close(self) -> None:
         """May be called again."""

@@ -17,10 +17,10 @@ from gearshift.errors import GearshiftError
 from gearshift.gearbox import discard
 from gearshift.observe.error_log import ErrorLog
 from gearshift.supervisor.desk_keeper import DeskKeeper
-from gearshift.supervisor.forking import ending_in_words, first_failure, fork
-from gearshift.supervisor.line import Line, line
+from gearshift.supervisor.forking import ending_in_words, first_failure
 from gearshift.supervisor.listening import Listening, addresses_of, number_of
 from gearshift.supervisor.staff import Kill, Member, Retire, Staff, Start
+from gearshift.supervisor.starting import Starting
 from gearshift.supervisor.states import State
 from gearshift.supervisor.succession import Succession
 from gearshift.supervisor.transit import transit
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from gearshift.settings import Settings
+    from gearshift.supervisor.line import Line
 
 FORCED_EXIT = 1  # as of a server that is one process: a second signal, or a worker that had to be killed
 LAST_MOMENT = 3.0  # seconds past timeout_drain after which a worker is killed; it ends itself before that
@@ -60,6 +61,7 @@ class Supervisor:
         self.crashes = 0  # of workers that served, since the start
         self.reloads = 0
         self.shifted: dict[str, Any] | None = None  # the engine that all were told to shift to
+        self._starting = Starting(self)
         self._succession = Succession(self)
         self.transit = self._succession.inherited_transit or transit()
         self.listening = Listening(settings, self._sets(settings), self._succession.inherited_listeners)
@@ -123,50 +125,24 @@ class Supervisor:
     # ---- workers -----------------------------------------------------------------------------------------
 
     def _start(self, step: Start) -> None:
-        ours, theirs = line()
-        settings = self._settings[step.generation]
         try:
-            pid = fork(lambda: self._be_worker(step, settings, ours, theirs))
+            member, spoken = self._starting.start(step, self._settings[step.generation])
         except OSError as error:
             seconds = self.staff.backoff.crashed(monotonic(), 0.0)
-            self.error_log.error(
-                f"no worker can be forked, the next try is in {seconds:g} s: {error.strerror}"
-            )
-            ours.close()
-            theirs.close()
+            what = f"no worker can be forked, the next try is in {seconds:g} s: {error.strerror}"
+            self.error_log.error(what)
             return
-        theirs.close()
-        self._lines[pid] = ours
-        member = self.staff.started(pid, step, monotonic())
-        self.hear(ours.fileno(), lambda: self._worker_speaks(member))
+        self._lines[member.pid] = spoken
+        self.hear(spoken.fileno(), lambda: self._worker_speaks(member))
 
-    def _be_worker(self, step: Start, settings: Settings, ours: Line, theirs: Line) -> int:
-        """In the child."""
-        ours.close()
-        self._leave_behind()
-        self.listening.close_others(step.place)
-        path = self.desk.path_for_worker(os.getpid())
-        try:
-            from gearshift.supervisor.worker import Worker
-
-            worker = Worker(settings, settings.app)
-            return worker.live(theirs, self.transit, self.listening.of_place(step.place), path)
-        except GearshiftError as error:
-            theirs.send(
-                **{"is": "failed"},
-                error=str(error),
-                exit=error.exit_code,
-                traceback=getattr(error, "traceback_text", "")[-20_000:],
-            )
-            raise
-
-    def _leave_behind(self) -> None:
+    def leave_behind(self) -> None:
         """In a child: what only the supervisor may have open."""
         for other in self._lines.values():
             other.close()
         for end in self._signal_ends:
             end.close()
         self.desk.leave_behind()
+        self._starting.close()
         self._succession.close()
 
     def _worker_speaks(self, member: Member) -> None:
@@ -185,6 +161,9 @@ class Supervisor:
             if self.staff.serves(member, monotonic()):
                 self._generation_serves()
             self.desk.staff_has_changed()
+        elif kind == "born":
+            self._lines[message["pid"]] = self._lines.pop(member.pid)
+            self._starting.is_born(member, message["pid"])
         elif kind == "failed":
             self._failures[member.pid] = message
         elif kind == "spent" and member.state is State.SERVING:
@@ -204,8 +183,9 @@ class Supervisor:
         self.error_log.error(f"worker {step.member.pid} has not ended in time and is killed")
         self._exit_code = FORCED_EXIT
         step.member.killed = True
-        with suppress(ProcessLookupError):
-            os.kill(step.member.pid, signal.SIGKILL)
+        if step.member.pid > 0:
+            with suppress(ProcessLookupError):
+                os.kill(step.member.pid, signal.SIGKILL)
 
     def _reap(self) -> None:
         """Whoever has ended: workers, the desk, the heir."""
@@ -218,18 +198,20 @@ class Supervisor:
                 return
             for member in self.staff.members:
                 if member.pid == pid:
-                    self._worker_is_gone(member, status)
+                    self.worker_is_gone(member, status)
                     break
             else:
                 self._succession.is_gone(pid, status)
+                self._starting.is_gone(pid, status)
                 self.desk.is_gone(pid, status)
 
-    def _worker_is_gone(self, member: Member, status: int) -> None:
+    def worker_is_gone(self, member: Member, status: int, failure: dict[str, Any] | None = None) -> None:
+        """failure: why it could not start, where somebody else has told that."""
         self._worker_speaks(member)
         spoken = self._lines.pop(member.pid)
         self.forget(spoken.fileno())
         spoken.close()
-        failure = self._failures.pop(member.pid, None)
+        failure = self._failures.pop(member.pid, failure)
         how = ending_in_words(status)
         on_trial = member.generation == self.staff.trial
         seconds = self.staff.gone(member, monotonic())
@@ -249,6 +231,7 @@ class Supervisor:
             self._failure = first_failure(member.pid, failure, how)
             return
         self._settings.pop(member.generation)
+        self._starting.end_nursery(member.generation)
         self._reloading = False
         what = f"its worker ended ({how})" if failure is None else failure["error"]
         self.error_log.warning(
@@ -265,6 +248,7 @@ class Supervisor:
             self.staff.wanted = number_of(settings)
         for number in former:
             del self._settings[number]
+            self._starting.end_nursery(number)
         self.staff.patience = settings.timeout_drain + LAST_MOMENT
         if former:
             self.desk.renew(settings)
@@ -427,6 +411,7 @@ class Supervisor:
         self.listening.close()
         self.transit.close()
         self._succession.close()
+        self._starting.close()
         self.error_log.close()
 
 
