@@ -116,7 +116,11 @@ def _blamed(certfile: str, keyfile: str, error: Exception) -> SettingError:
     key = ("--keyfile", keyfile) if keyfile else ("--certfile", certfile)
     if isinstance(error, LockedKeyError):
         return WrongValueError(key[0], f"a key with a passphrase in {key[1]}", "one without")
-    if getattr(error, "reason", None) == "KEY_VALUES_MISMATCH":
+    if getattr(error, "reason", None) in (
+        "KEY_VALUES_MISMATCH",
+        "KEY_TYPE_MISMATCH",
+        "NO_CERTIFICATE_ASSIGNED",
+    ):
         return WrongValueError(key[0], f"another certificate's key in {key[1]}", f"that of {certfile}")
     if getattr(error, "reason", None) in ("EE_KEY_TOO_SMALL", "CA_MD_TOO_WEAK", "CA_KEY_TOO_SMALL"):
         return WrongValueError(
