@@ -74,6 +74,8 @@ class Connection:
 
     def lose(self):
         """The peer is gone: reset, or vanished in the middle of a send."""
+        if self.tls is not None and (self.exchange is not None or self.unsent() > 0):
+            self.reset = True  # close_notify would say that this was all
         self.protocol.eof = True
         self.phase = Phase.DONE
         if self.output is not None and self.output is self.in_flight:
@@ -83,7 +85,6 @@ class Connection:
             self.exchange.peer_is_lost()
             self.exchange.finish()
             self.exchange = None
-            self.reset = self.reset or self.tls is not None  # close_notify would say that all was said
         return 0
 
     def took_part(self, now: cython.double):
