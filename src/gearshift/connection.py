@@ -418,7 +418,7 @@ class Connection:
         if exchange.stage == Stage.READY:
             return "waiting"
         if exchange.stage == Stage.RUNNING:
-            return "writing" if self.blocked_since > 0 else "in handler"
+            return "writing" if self.blocked_since > 0 else "websocket" if exchange.upgraded else "in handler"
         return "reading body"
 
     def _doing_since(self):

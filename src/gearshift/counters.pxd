@@ -8,3 +8,5 @@ cdef class Counters:
     cdef readonly long shed_overdue         # they had waited too long in a queue that stands
     cdef readonly long abandoned            # their clients had left before they were started
     cdef readonly long timed_out            # their handlers were cancelled
+    cdef readonly long websockets           # that were accepted
+    cdef readonly long long websocket_messages_in, websocket_messages_out

@@ -22,4 +22,7 @@ class Counters:
             "shed_overdue": self.shed_overdue,
             "abandoned": self.abandoned,
             "timed_out": self.timed_out,
+            "websockets": self.websockets,
+            "websocket_messages_in": self.websocket_messages_in,
+            "websocket_messages_out": self.websocket_messages_out,
         }

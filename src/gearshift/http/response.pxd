@@ -28,6 +28,7 @@ cdef class Response:
     cdef int _account(self, long long length) except -1
     cdef int end(self, Output output) except -1
     cdef int end_with_trailers(self, Output output, list trailers) except -1
+    cdef int switch_protocols(self, Output output, DateLine date, bytes lines) except -1
     cdef void abandon(self, Output output) noexcept
 
 cdef bytes reason_of(int status)

@@ -160,6 +160,28 @@ class Settings(Resolved):
     timeout_keep_alive = Seconds(Group.TIMEOUTS, 75.0, "A connection between requests; then closed.")
     timeout_drain = Seconds(Group.TIMEOUTS, 30.0, "Answering what has been received when told to stop.")
 
+    websocket_message = WholeNumber(
+        Group.WEBSOCKETS,
+        16_777_216,
+        "A WebSocket message, decompressed; a longer one closes with 1009.",
+        unit="bytes",
+        maximum=2**31 - 1,
+    )
+    websocket_compression = Switch(
+        Group.WEBSOCKETS, True, "Agree to permessage-deflate where a client offers it."
+    )
+    websocket_ping = Seconds(
+        Group.WEBSOCKETS,
+        20.0,
+        "A WebSocket client that is silent so long is sent a ping. 0 is off.",
+        zero_is_off=True,
+    )
+    websocket_patience = Seconds(
+        Group.WEBSOCKETS,
+        20.0,
+        "A sign of life after a ping, or the answer to a close; then the connection ends.",
+    )
+
     template = FilePath(
         Group.STATIC,
         "",

@@ -40,6 +40,7 @@ class Group(Enum):
     CONCURRENCY = "concurrency"
     LIMITS = "limits"
     TIMEOUTS = "timeouts"
+    WEBSOCKETS = "WebSockets"
     STATIC = "page and static files"
     LOGS = "logs"
     STATUS = "status page"
