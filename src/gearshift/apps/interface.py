@@ -38,6 +38,7 @@ def interface_of(application: Application, settings: Settings, error_log: ErrorL
             Terms(
                 settings.websocket_message,
                 settings.websocket_compression,
+                settings.websocket_compress_from,
                 settings.websocket_ping,
                 settings.websocket_patience,
             ),

@@ -170,6 +170,14 @@ class Settings(Resolved):
     websocket_compression = Switch(
         Group.WEBSOCKETS, True, "Agree to permessage-deflate where a client offers it."
     )
+    websocket_compress_from = WholeNumber(
+        Group.WEBSOCKETS,
+        256,
+        "A WebSocket message that is compressed at least; shorter ones are sent as they are.",
+        unit="bytes",
+        minimum=0,
+        maximum=2**31 - 1,
+    )
     websocket_ping = Seconds(
         Group.WEBSOCKETS,
         20.0,

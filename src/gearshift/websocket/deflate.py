@@ -18,7 +18,6 @@ OUR_BITS = 12  # window of 4 KiB: of small messages a larger one finds little mo
 MEMORY_LEVEL = 5  # 16 KiB of hash chains beside it, where 8 would take 128
 LEAST_BITS = 9  # zlib has no raw stream with 8
 MOST_BITS = 15
-SMALL = 256  # bytes below which a message is sent as it is
 
 
 class InflatedTooLong(Exception):

@@ -17,6 +17,7 @@ cpdef enum Line:
 cdef class WebSocketExchange(WebSocketCall):
     cdef readonly Line line
     cdef readonly long long messages_in, messages_out
+    cdef Py_ssize_t compress_from       # bytes
     cdef bint leaving                   # the server ends
     cdef bint ping_due, given_up        # what the keeper asks of the engine
     cdef double heard, pinged           # monotonic seconds of the last sign of life; of a ping without answer, or 0

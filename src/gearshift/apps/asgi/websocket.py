@@ -29,7 +29,6 @@ from cython.cimports.gearshift.websocket.frames import (
 from cython.cimports.gearshift.websocket.reader import Reader, Told
 
 from gearshift.http.response import ResponseError
-from gearshift.websocket.deflate import SMALL
 from gearshift.websocket.handshake import (
     HandshakeRefused,
     asks_for_websocket,
@@ -41,7 +40,6 @@ HIGH_WATER = cython.declare(
 )  # bytes not yet taken by the peer; above it nothing is read
 MOST_QUEUED = cython.declare(cython.longlong, 65536)  # of messages not yet taken; above it nothing is read
 BESIDE_MESSAGE = cython.declare(cython.longlong, 64)  # bytes that a message takes beside its own
-LEAST_DEFLATED = cython.declare(cython.Py_ssize_t, SMALL)
 # RFC 6455 section 7.4.1.
 GOING_AWAY = cython.declare(cython.int, 1001)
 LOST = cython.declare(cython.int, 1006)
@@ -66,6 +64,7 @@ def upgrade(application: AsgiApplication, channel: Channel, service: Service):
     exchange: WebSocketExchange = WebSocketExchange()
     exchange.application = application
     exchange.terms = application.terms()
+    exchange.compress_from = exchange.terms.compress_from
     exchange.receivers, exchange.senders = [], []
     exchange.pieces, exchange.outgoing = [], []
     exchange.incoming = deque()
@@ -202,7 +201,7 @@ class WebSocketExchange:
         self.held -= size
         if self.line != Line.OPEN:
             return 0
-        if self.deflate is not None and size >= LEAST_DEFLATED:
+        if self.deflate is not None and size >= self.compress_from:
             message = self.deflate.deflate(message.encode() if type(message) is str else message)
             first |= Bit.RSV1
             data = PyBytes_AS_STRING(message)
@@ -270,6 +269,8 @@ class WebSocketExchange:
         elif told != Told.PONG:
             if told == Told.BROKEN:
                 self.body_complete = False  # more may come, and must not reset what is sent now
+            self._resume()  # what came before it is answered first, where the application does so at once
+            self._write(output)
             if self.line == Line.OPEN:
                 words = reader.reason.encode() if told == Told.BROKEN else b""
                 self._say_goodbye(output, reader.code, words)
