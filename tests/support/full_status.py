@@ -27,6 +27,9 @@ def full_status() -> dict[str, Any]:
             "shed_overdue": 5,
             "abandoned": 6,
             "timed_out": 7,
+            "websockets": 8,
+            "websocket_messages_in": 90,
+            "websocket_messages_out": 91,
         },
         "requests": {"total": 1000, "running": 3, "waiting": 4, "shed": 9},
         "descriptors": {
@@ -146,6 +149,8 @@ def connection(number: int, phase: str, tcp_state: str | None) -> dict[str, Any]
         "retransmits": 1,
         "unread": 10,
         "unsent": 100,
+        "messages_in": None,
+        "messages_out": None,
     }
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 
 class Terms:
-    """limit: bytes of a message, inflated. compress: whether permessage-deflate is agreed to; compress_from: bytes that a
-    message must have for it. ping_after: seconds of a
-    peer's silence after which it is asked for a sign of life, 0 never. ping_within: seconds in which it must give one;
-    also those in which it must answer a close.
+    """limit: bytes of a message, inflated. compress: whether permessage-deflate is agreed to; compress_from: bytes that
+    a message must have for it. ping_after: seconds of a peer's silence after which it is asked for a sign of life, 0
+    never. ping_within: seconds in which it must give one; also those in which it must answer a close.
     """
 
     __slots__ = ("compress", "compress_from", "limit", "ping_after", "ping_within")
