@@ -7,7 +7,7 @@ A request is read like this::
                                      │                   └── size 0 ──> TRAILERS ────┤
                                      └── no body ────────────────────────────────────┘
 
-A request without a body can be the last of HTTP: COMPLETE ──> UPGRADED (RFC 9110 section 7.8).
+One without a body can be the last: COMPLETE ──> UPGRADED, where its answer is that the protocol changes.
 
 Every state can go to BROKEN (the peer was refused) and to ENDED (the peer finished); neither is ever left.
 """
