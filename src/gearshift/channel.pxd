@@ -28,6 +28,7 @@ cdef class Channel:
     cdef readonly Driver driver
     cdef Output output
     cdef readonly object listener
+    cdef readonly Channel outer         # the HTTP/2 connection whose stream is carried here, or None
     cdef readonly long requests
     cdef readonly long long number      # of the connection, from 1
     cdef readonly double accepted_at    # monotonic seconds
@@ -41,6 +42,7 @@ cdef class Channel:
     cdef unsigned short family
 
     cdef Output writer(self)
+    cdef str spoken(self, int minor)
     cpdef object peer_host(self)
     cpdef object peer_address(self)
     cpdef object peer_port(self)

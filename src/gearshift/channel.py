@@ -108,6 +108,12 @@ class Channel:
                 self._peer_port = ""
         return self._peer_port
 
+    def spoken(self, minor: cython.int):
+        """The protocol of a request, as CGI and logs name it. minor: its version within HTTP/1."""
+        if self.outer is not None:
+            return "HTTP/2.0"
+        return "HTTP/1.0" if minor == 0 else "HTTP/1.1"
+
     # ---- what an application may ask of it, as environ["gearshift.connection"] -----------------------------
 
     def read(self):

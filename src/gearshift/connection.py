@@ -42,6 +42,7 @@ class Connection:
             self.phase = Phase.CONVERSING
             self.datagrams = raw.datagrams
             self.conversation = raw.converse(self, service)
+        self.protocol.may_be_http2 = service.http2 is not None
         self.deadline = Deadline.NO_DEADLINE if self.datagrams else Deadline.IDLE_UNTIL
         self.listed = Deadline.NO_DEADLINE
 
@@ -182,11 +183,25 @@ class Connection:
                     self.phase = Phase.DONE
                     return Step.CLOSE
             return Step.READ
+        if event == Event.PREFACE:
+            return self._converse() if self.multiplex() else self._between_requests()
         if event == Event.REFUSED:
             self._refuse()
         else:
             self.phase = Phase.LAST_ANSWER
         return self._end()
+
+    def multiplex(self) -> cython.bint:
+        """HTTP/2 is spoken from here on. False where it can't be: the preface is then read as a request."""
+        http2: RawApplication = self.service.http2
+        conversation: Conversation = http2.converse(self, self.service)
+        if conversation is None:
+            self.protocol.may_be_http2 = False
+            return False
+        self.protocol.hand_on()
+        self.conversation = conversation
+        self.phase = Phase.CONVERSING
+        return True
 
     def _end(self):
         """Sends what is left, then closes: gently where the peer may still be sending."""
@@ -228,7 +243,9 @@ class Connection:
         ):
             self.phase = Phase.DONE
         else:
-            self.deadline = Deadline.NO_DEADLINE if self.datagrams else Deadline.IDLE_UNTIL
+            self.deadline = Deadline.IDLE_UNTIL
+            if self.datagrams or conversation.streams > 0:
+                self.deadline = Deadline.NO_DEADLINE
             return Step.READ
         return self._end()
 
@@ -369,6 +386,7 @@ class Connection:
             and self.protocol.reading == Reading.BETWEEN
             and self.protocol.buffered() == 0
             and (self.output is None or self.output.pending == 0)
+            and (self.conversation is None or self.conversation.streams == 0)
         )
 
     def may_leave(self) -> cython.bint:
@@ -390,7 +408,7 @@ class Connection:
         self.interest = 0
         self.blocked = self.queued = self.gone = self.lent = self.waits = self.news = False
         self.listed = Deadline.NO_DEADLINE
-        service.counts.handed_over += not self.datagrams
+        service.counts.handed_over += not self.datagrams and (self.outer is None or self.requests > 0)
         return 0
 
     # ---- what somebody who looks at it asks ----------------------------------------------------------------
@@ -414,6 +432,8 @@ class Connection:
         if exchange is None:
             if pending:
                 return "writing"
+            if self.conversation is not None and self.conversation.streams > 0:
+                return "carrying streams"
             return "reading head" if self.protocol.reading == Reading.HEAD else "idle"
         if exchange.stage == Stage.READY:
             return "waiting"

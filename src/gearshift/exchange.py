@@ -61,6 +61,7 @@ class Service:
         times: Times = None,
         roster: Roster = None,
         wakes: cython.bint = False,
+        http2: object = None,
     ):
         self.application = application
         self.own = own
@@ -75,6 +76,7 @@ class Service:
         self.roster = Roster() if roster is None else roster
         self.server_timing = server_timing
         self.wakes = wakes or application.asynchronous
+        self.http2 = http2
         self.draining = False
 
 
@@ -435,7 +437,7 @@ class Exchange:
                 channel.peer_address(),
                 request.method,
                 request.target,
-                request.minor,
+                channel.spoken(request.minor),
                 self.response.status,
                 self.response.body_bytes,
                 request.header(b"referer"),

@@ -3,6 +3,7 @@
 from enum import IntEnum
 from typing import Any
 
+from gearshift.conversation import RawApplication
 from gearshift.counters import Counters
 from gearshift.facts import ConnectionFacts
 from gearshift.http.limits import Limits
@@ -59,6 +60,7 @@ class Service:
         times: Times | None = None,
         roster: Roster | None = None,
         wakes: bool = False,
+        http2: RawApplication | None = None,
     ) -> None: ...
     @property
     def application(self) -> Application: ...
@@ -86,6 +88,8 @@ class Service:
     def running(self) -> int: ...
     @property
     def wakes(self) -> bool: ...
+    @property
+    def http2(self) -> RawApplication | None: ...
     @property
     def server_timing(self) -> bool: ...
 

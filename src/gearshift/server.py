@@ -9,7 +9,7 @@ from threading import Event, Thread, Timer, current_thread, main_thread
 
 from gearshift.apps.interface import interface_of
 from gearshift.apps.loader import Kind, adopt
-from gearshift.engines import Timeouts, Workplace, make_engine
+from gearshift.engines import Timeouts, Workplace, engine_to_be_had, make_engine
 from gearshift.errors import ServerStateError
 from gearshift.gearbox import Gear, Gearbox, ShiftError, ThreadedGearbox
 from gearshift.listeners import open_listener, parse
@@ -143,7 +143,8 @@ class Serving:
         self._gearbox: Gearbox | None = None
         self._control: Any = None
         self._adapter: Any = None
-        self._kept: Any = None  # what goes on from engine to engine: counts, times, the roster of connections
+        self._http2: Any = None
+        self._kept: tuple[Any, ...] = ()  # what goes on from engine to engine: counts, times, the roster
         self._observer: Observer | None = None
         self._announces = False
         self._signals = 0
@@ -166,7 +167,7 @@ class Serving:
             if self._raw is not None:
                 self._raw.open(self.listeners)
             self._adapter = interface_of(self.application, settings, self.error_log)
-            self._gearbox = self._make_gearbox(self._engine_to_be_had(settings.engine))
+            self._gearbox = self._make_gearbox(engine_to_be_had(settings.engine, self.error_log))
             self._observer = Observer(
                 self._gearbox,
                 self.listeners,
@@ -186,17 +187,6 @@ class Serving:
         except BaseException:
             self.close()
             raise
-
-    def _engine_to_be_had(self, name: str) -> str:
-        """That engine; epoll in the place of uring where the kernel refuses it, and then it says so."""
-        if name == "uring":
-            from gearshift.engines.ring import refusal
-
-            reason = refusal()
-            if reason:
-                self.error_log.warning(f"the engine uring can't be had, epoll serves instead: {reason}")
-                return "epoll"
-        return name
 
     def _make_gearbox(self, name: str) -> Gearbox:
         settings = self.settings
@@ -245,15 +235,14 @@ class Serving:
         """What an engine of that name serves."""
         from gearshift.apps.native import NativeApplication
         from gearshift.apps.own import OwnAnswers
-        from gearshift.counters import Counters
         from gearshift.exchange import Service
         from gearshift.http.limits import Limits
-        from gearshift.roster import Roster
-        from gearshift.times import Times
+        from gearshift.kept import kept_between_engines
 
         settings = self.settings
-        if self._kept is None:
-            self._kept = (Counters(), Times(), Roster(), self._raw is not None)
+        if not self._kept:
+            self._kept = kept_between_engines(settings, self._raw, self.error_log, lambda: self.gear.engine)
+            self._http2 = self._kept[-1]
         return Service(
             self._adapter,
             NativeApplication(OwnAnswers()),
@@ -455,7 +444,8 @@ class Serving:
 
         endpoints = () if self._raw is None else self._raw.endpoints
         held = (self.error_log, self._access_log, *(self._signal_ends or ()), *endpoints)
-        return own_descriptors(self._gearbox, held, (self._control, self.status_page), self.application)
+        heard = (self._control, self.status_page)
+        return own_descriptors(self._gearbox, held, heard, self.application, self._http2)
 
     def close(self) -> None:
         """Lets go of listeners, logs and the engine's descriptors. May be called again."""
@@ -476,4 +466,6 @@ class Serving:
             self.status_page.close()
         if self._gearbox is not None:
             self._gearbox.close()
+        if self._http2 is not None:
+            self._http2.gateway.close()
         self.error_log.close()

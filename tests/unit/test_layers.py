@@ -38,6 +38,8 @@ EXTRAS = {
     "opentelemetry": ("gearshift.apps",),
     "textual": ("gearshift.top", "gearshift.cli.top"),
     "rich": ("gearshift.top",),
+    "h2": ("gearshift.http2",),
+    "hyperframe": ("gearshift.http2",),
     "matplotlib": ("gearshift.report", "gearshift.bench.plots", "gearshift.load.plot"),
 }
 THE_SERVER = (
@@ -62,6 +64,8 @@ RULES = [
         ("gearshift.apps", "gearshift.engines", "gearshift.server", "gearshift.cli"),
         ("gearshift.apps.loader", "gearshift.apps.asgi.hosting"),
     ),
+    ("gearshift.http2", ("gearshift.apps", "gearshift.server", "gearshift.cli", "gearshift.raw"), ()),
+    ("gearshift.http2", ("gearshift.engines",), ("gearshift.engines.accepting.Life",)),
     ("gearshift.handlers", ("gearshift",), ("gearshift.handlers",)),
     ("gearshift.client", ("gearshift",), ("gearshift.client", "gearshift.errors")),
     ("gearshift.exchange", ("gearshift.apps", "gearshift.engines", "gearshift.server"), ()),

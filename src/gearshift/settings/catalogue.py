@@ -77,6 +77,13 @@ class Settings(Resolved):
         maximum=LARGEST_BACKLOG,
     )
 
+    http2 = Choice(
+        Group.LISTENING,
+        "auto",
+        "HTTP/2, to clients that begin with it; auto: where the extra http2 is installed.",
+        choices=("auto", "on", "off"),
+    )
+
     engine = Choice(
         Group.CONCURRENCY,
         "auto",
@@ -145,6 +152,14 @@ class Settings(Resolved):
         "A body kept in memory; larger ones go to a temporary file in engines that cannot block.",
         unit="bytes",
         minimum=0,
+    )
+
+    http2_streams = WholeNumber(
+        Group.LIMITS,
+        100,
+        "Requests under way at once in one HTTP/2 connection.",
+        unit="streams",
+        maximum=1_000_000,
     )
 
     tcp_unsent = WholeNumber(

@@ -63,7 +63,9 @@ class ScopeBuilder:
             "http.response.trailers": {},
             "gearshift.connection": channel,
         }
-        if request.minor == 0:
+        if channel.outer is not None:
+            scope["http_version"] = "2"
+        elif request.minor == 0:
             scope["http_version"] = "1.0"
         if not request.method_is(b"GET", 3):
             method = request.method

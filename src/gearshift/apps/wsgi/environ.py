@@ -92,8 +92,8 @@ class EnvironBuilder:
             environ["QUERY_STRING"] = PyUnicode_DecodeLatin1(
                 request.data + request.query_start, request.query_length, cython.NULL
             )
-        if request.minor == 0:
-            environ["SERVER_PROTOCOL"] = "HTTP/1.0"
+        if request.minor == 0 or channel.outer is not None:
+            environ["SERVER_PROTOCOL"] = channel.spoken(request.minor)
         environ["REMOTE_ADDR"] = channel.peer_host()
         environ["REMOTE_PORT"] = channel.peer_port()
         environ["wsgi.input"] = body
