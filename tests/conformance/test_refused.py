@@ -7,6 +7,7 @@ import pytest
 from tests.conformance.cases import BEHIND, Refused, chunked, fields, foreign, framing, request_lines
 from tests.conformance.conftest import Serve
 from tests.support.answers import check_date
+from tests.support.servers import Running
 from tests.support.wire import Wire
 
 TABLES = {

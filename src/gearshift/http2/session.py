@@ -34,6 +34,7 @@ from h2.settings import SettingCodes, Settings
 from hyperframe.frame import GoAwayFrame
 
 from gearshift.http2.allowance import Allowance
+from gearshift.http2.frames import ACK, DATA, SETTINGS, FrameWalk
 from gearshift.http2.request_head import MalformedRequest, request_head
 from gearshift.http2.stream import Pumped, Stream
 
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
 STREAM_WINDOW = 131_072  # bytes of a request that may be on their way, and wait for the inner connection
 MOST_UNSENT = 131_072  # bytes made for the peer that the socket has not taken; past it no answer is read
+MOST_CUT = 1000  # streams that are remembered as having been reset
 KEPT_FOR = 1.0  # seconds that an inner connection is kept at rest
 # Frames that ask for work and bring none: at once, a second, and for each frame of data that was sent, which a peer may
 # well answer with two WINDOW_UPDATEs.
@@ -80,6 +82,10 @@ class Session:
         self._to_push: dict[Stream, None] = {}
         self._to_pump: deque[Stream] = deque()  # in turn; each once
         self._blocked: dict[Stream, None] = {}
+        self._walk = FrameWalk()
+        self._cut: dict[
+            int, None
+        ] = {}  # streams that either side has reset lately: more of them may be on its way
         self._leaving = False  # no further stream is begun
         now = clock()
         self._resets = Allowance(2.0 * terms.streams, terms.streams, now)
@@ -149,6 +155,16 @@ class Session:
         stream.since = 0.0
         self._frames.earn(FRAMES_FOR_DATA)
 
+    def cut(self, number: int, code: ErrorCodes) -> None:
+        """Resets the stream."""
+        self.h2.reset_stream(number, code)
+        self.is_cut(number)
+
+    def is_cut(self, number: int) -> None:
+        if len(self._cut) >= MOST_CUT:
+            del self._cut[next(iter(self._cut))]
+        self._cut[number] = None
+
     def answered(self, stream: Stream) -> None:
         """The answer is whole."""
         inner = stream.inner
@@ -169,6 +185,32 @@ class Session:
     # ---- one turn -----------------------------------------------------------------------------------------------
 
     def _hear(self, data: bytes) -> None:
+        """Gives h2 what has come, but for what it would let pass (RFC 9113 sections 5.1 and 6.5; too large heads)."""
+        data = self._walk.joined(data)
+        start = 0
+        for at, kind, flags, number, length in self._walk.walk(data):
+            code = None
+            if kind == DATA and number not in self.streams:
+                self._read(data[start:at])
+                start = at
+                if 0 < number <= self.h2.highest_inbound_stream_id and number not in self._cut:
+                    code = None if number in self.streams else ErrorCodes.STREAM_CLOSED
+            elif kind == SETTINGS and flags & ACK and length:
+                code = ErrorCodes.FRAME_SIZE_ERROR
+            elif self._walk.block > self.gateway.terms.head:
+                code = ErrorCodes.ENHANCE_YOUR_CALM
+            if code is not None or kind < 0:
+                self._read(data[start:at])
+                if code is not None:
+                    self._refuse_all(code)
+                return
+            if self.over:
+                return
+        self._read(data[start:])
+
+    def _read(self, data: bytes) -> None:
+        if not data or self.over:
+            return
         try:
             events = self.h2.receive_data(data)
         except ProtocolError:
@@ -293,6 +335,7 @@ class Session:
         stream = self.streams.get(event.stream_id)
         if stream is not None:
             self._drop(stream, None)
+        self.is_cut(event.stream_id)
         self._spend_reset()
 
     def _window(self, event: WindowUpdated) -> None:
@@ -315,7 +358,7 @@ class Session:
 
     def _refuse(self, number: int, code: ErrorCodes) -> None:
         """A stream that was never begun."""
-        self.h2.reset_stream(number, code)
+        self.cut(number, code)
         self._spend_reset()
 
     def _misused(self, stream: Stream) -> None:
@@ -330,7 +373,7 @@ class Session:
         """It ends without a whole answer. code: what the peer is told, None where it knows."""
         stream.drop_request()
         if code is not None:
-            self.h2.reset_stream(stream.number, code)
+            self.cut(stream.number, code)
         self._forget(stream)
         self._left.append(stream.inner.connection)
         self.gateway.close_inner(stream.inner)
@@ -351,8 +394,12 @@ class Session:
 
     def _calm(self) -> None:
         """The peer asks for too much that costs it too little."""
+        self._refuse_all(ErrorCodes.ENHANCE_YOUR_CALM)
+
+    def _refuse_all(self, code: ErrorCodes) -> None:
+        """A connection error (RFC 9113 section 5.4.1)."""
         if not self.over:
-            self.h2.close_connection(ErrorCodes.ENHANCE_YOUR_CALM)
+            self.h2.close_connection(code)
             self._end()
 
     def _end(self) -> None:

@@ -225,6 +225,6 @@ class Stream:
         """RFC 9113 section 8.1: what is left of the request is not wanted."""
         if not self.asked:
             self.drop_request()
-            self._session.h2.reset_stream(self.number, ErrorCodes.NO_ERROR)
+            self._session.cut(self.number, ErrorCodes.NO_ERROR)
         self._session.answered(self)
         return Pumped.OVER
