@@ -213,7 +213,7 @@ class Http2Client:
         elif frame.kind == GOAWAY:
             self.goaway = frame
         elif frame.kind == RST_STREAM:
-            answer.code = frame.code
+            answer.code = frame.code if answer.code is None else answer.code
         elif frame.kind in (HEADERS, CONTINUATION):
             self._block += frame.payload
             if frame.flags & END_HEADERS:

@@ -8,6 +8,7 @@ which was told of inner sockets or of time (ready, tick). With it held nobody as
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 from threading import Lock
 from time import monotonic
 
@@ -156,8 +157,9 @@ class Session:
         self._frames.earn(FRAMES_FOR_DATA)
 
     def cut(self, number: int, code: ErrorCodes) -> None:
-        """Resets the stream."""
-        self.h2.reset_stream(number, code)
+        """Resets the stream. (h2 may be ahead, and know of frames that have closed it already.)"""
+        with suppress(ProtocolError):
+            self.h2.reset_stream(number, code)
         self.is_cut(number)
 
     def is_cut(self, number: int) -> None:

@@ -77,8 +77,12 @@ def _row(
     inode, local, state, rtt, retransmits, unread, unsent = socket_row(connection.fd)
     task = None if exchange is None else answering.get(id(exchange))
     remote = connection.peer_address() or None
+    outer = connection.outer
+    if outer is not None:
+        local = socket_row(outer.fd)[1]
     return {
         "number": connection.number,
+        "stream_of": None if outer is None else outer.number,
         "protocol": "udp" if connection.datagrams else "unix" if remote is None else "tcp",
         "local": local,
         "remote": remote,
