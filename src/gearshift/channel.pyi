@@ -5,6 +5,7 @@ from typing import Any
 from gearshift.http.date import DateLine
 from gearshift.http.protocol import Protocol
 from gearshift.listeners import Listener
+from gearshift.tls.session import TlsSession
 
 class Driver:
     """What a thread of an engine lends to the connections it drives."""
@@ -35,6 +36,8 @@ class Channel:
     def listener(self) -> Listener: ...
     @property
     def outer(self) -> Channel | None: ...
+    @property
+    def tls(self) -> TlsSession | None: ...
     @property
     def requests(self) -> int: ...
     @property

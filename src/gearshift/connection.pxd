@@ -14,6 +14,7 @@ cpdef enum Step:
     RUN         # a request is whole: call the application
     WAIT        # for the application, and if wants_input() for the peer too
     CLOSE       # nothing is left to do
+    LATER       # in the next turn: this one has had its share of handshakes
 
 cpdef enum Phase:
     SERVING         # requests are read and answered
@@ -21,6 +22,7 @@ cpdef enum Phase:
     LINGERING       # sending is over; what still comes is read and dropped, so that no reset eats the answer
     DONE            # close it
     CONVERSING      # no HTTP: a raw handler is told what comes
+    SHAKING         # TLS: there are no keys yet
 
 cpdef enum Deadline:
     NO_DEADLINE
@@ -63,6 +65,9 @@ cdef class Connection(Channel):
     cdef PyObject* following
 
     cdef Step advance(self) except *
+    cdef Step _advance_sealed(self) except *
+    cdef Step _next_step(self) except *
+    cdef Step _shake_hands(self) except *
     cdef Step _between_requests(self) except *
     cdef Step _end(self) except *
     cdef int _begin_exchange(self) except -1
@@ -78,7 +83,6 @@ cdef class Connection(Channel):
     cdef int shed(self) except -1
     cdef int received(self, const char* data, Py_ssize_t size) except -1
     cdef int received_eof(self) except -1
-    cdef int lose(self) except -1
     cdef int took_part(self, double now) noexcept
     cdef int took_all(self, double now) noexcept
     cdef bint takes_input(self) noexcept
@@ -86,8 +90,5 @@ cdef class Connection(Channel):
     cdef int expire(self) except -1
     cdef bint at_boundary(self) noexcept
     cdef bint may_leave(self) noexcept
-    cpdef tuple seen(self)
-    cdef str _doing(self)
-    cdef double _doing_since(self)
     cdef int change_engine(self, Driver driver, Service service) except -1
     cdef int finish(self) except -1

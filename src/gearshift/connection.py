@@ -18,6 +18,7 @@ from cython.cimports.gearshift.http.refusals import Refusal
 from cython.cimports.gearshift.http.request import Request
 from cython.cimports.gearshift.http.response import Response, reason_of
 from cython.cimports.gearshift.http.states import Event, Framing, Reading
+from cython.cimports.gearshift.tls.session import Shake, TlsSession
 
 from gearshift.http.refusals import REASONS
 
@@ -42,8 +43,13 @@ class Connection:
             self.phase = Phase.CONVERSING
             self.datagrams = raw.datagrams
             self.conversation = raw.converse(self, service)
-        self.protocol.may_be_http2 = service.http2 is not None
+        self.protocol.may_be_http2 = service.http2 is not None and listener.keyring is None  # else ALPN's
         self.deadline = Deadline.NO_DEADLINE if self.datagrams else Deadline.IDLE_UNTIL
+        if listener.keyring is not None:
+            self.tls = TlsSession(listener.keyring)
+            self.protocol.secured = True
+            self.phase = Phase.SHAKING
+            self.deadline = Deadline.HEAD_BY
         self.listed = Deadline.NO_DEADLINE
 
     # ---- what the engine reports -----------------------------------------------------------------------
@@ -51,15 +57,17 @@ class Connection:
     def received(self, data: cython.p_const_char, size: cython.Py_ssize_t):
         """Bytes came. They are used where they stand until settle()."""
         self.bytes_in += size
+        if self.tls is not None:
+            return self.tls.put(data, size) if self.speaks() else 0
         if self.phase == Phase.SERVING or self.phase == Phase.CONVERSING:
             self.protocol.feed(data, size)
         return 0
 
     def received_eof(self):
         """The peer finished sending; it may still wait for its answers (RFC 9112 section 9.6)."""
-        self.protocol.eof = True
+        self.input_ended()
         self.unread_input = False
-        if self.phase == Phase.LINGERING:
+        if self.phase == Phase.LINGERING or self.phase == Phase.SHAKING:
             self.phase = Phase.DONE
         elif self.exchange is not None:
             self.exchange.peer_has_finished()
@@ -67,12 +75,13 @@ class Connection:
 
     def lose(self):
         """The peer is gone: reset, or vanished in the middle of a send."""
+        if self.tls is not None and (self.exchange is not None or self.unsent() > 0):
+            self.reset = True  # close_notify would say that this was all
         self.protocol.eof = True
         self.phase = Phase.DONE
         if self.output is not None and self.output is self.in_flight:
             self.output = None  # the kernel still reads it
-        elif self.output is not None:
-            self.output.clear()
+        self.drop_output()
         if self.exchange is not None:
             self.exchange.peer_is_lost()
             self.exchange.finish()
@@ -98,7 +107,10 @@ class Connection:
     def expire(self):
         """The running deadline has passed (strictness: 408 where a request is under way, else a close)."""
         protocol: Protocol = self.protocol
-        if self.deadline == Deadline.HEAD_BY:
+        if self.phase == Phase.SHAKING:
+            self.service.counts.handshakes_failed += 1
+            self.lose()
+        elif self.deadline == Deadline.HEAD_BY:
             protocol.refuse(Refusal.HEAD_LATE)
         elif self.deadline == Deadline.BODY_PROGRESS_BY and self.exchange is not None:
             if self.exchange.head_written:
@@ -116,6 +128,48 @@ class Connection:
 
     def advance(self):
         """What must happen next. Called again after each step, until it says READ, WAIT or CLOSE."""
+        return self._next_step() if self.tls is None else self._advance_sealed()
+
+    def _advance_sealed(self):
+        """As without TLS, between what has come sealed and what is to leave so."""
+        step: Step
+        if self.phase == Phase.SHAKING:
+            step = self._shake_hands()
+            if self.phase == Phase.SHAKING:
+                return step
+        while True:
+            step = self._next_step()
+            if self.tls is None:
+                return step
+            self.seal()
+            if self.phase == Phase.DONE:
+                return Step.CLOSE
+            if step != Step.WRITE or (self.output is not None and self.output.pending > 0):
+                return step
+
+    def _shake_hands(self):
+        """The handshake, as far as it goes with what has come."""
+        if not self.driver.may_shake():
+            return Step.LATER
+        verdict: Shake = self.shake()
+        if verdict == Shake.MORE_IS_NEEDED:
+            return Step.WRITE if self.unsent() > 0 else Step.READ
+        if verdict == Shake.AGREED:
+            self.service.counts.handshakes += 1
+            self.phase = Phase.SERVING if self.conversation is None else Phase.CONVERSING
+            if self.tls.alpn == "h2" and self.conversation is None:
+                self.multiplex()
+            return Step.READ
+        self.service.counts.handshakes_failed += 1
+        self.phase = Phase.LAST_ANSWER
+        self.unread_input = True
+        if verdict == Shake.NOT_TLS and self.conversation is None:
+            self.tls = None
+            self.protocol.refuse(Refusal.NOT_TLS)
+            self._refuse()
+        return Step.CLOSE
+
+    def _next_step(self):
         exchange: Exchange
         made: Made
         verdict: cython.int
@@ -124,7 +178,7 @@ class Connection:
             if exchange is None:
                 if self.phase != Phase.SERVING:
                     verdict = self._converse() if self.phase == Phase.CONVERSING else self._end()
-                elif self.output is not None and self.output.pending >= HIGH_WATER:
+                elif self.unsent() >= HIGH_WATER:
                     return Step.WRITE
                 else:
                     verdict = self._between_requests()
@@ -132,9 +186,11 @@ class Connection:
                     return cython.cast(Step, verdict)
                 continue
             if exchange.stage == Stage.RUNNING:
+                if self.tls is not None and exchange.wants_input():
+                    self.more()
                 made = exchange.pull()
                 if made == Made.PIECE:
-                    if self.output is not None and self.output.pending >= HIGH_WATER:
+                    if self.unsent() >= HIGH_WATER:
                         return Step.WRITE
                 elif made == Made.MUST_LEAVE:
                     return Step.WRITE
@@ -142,7 +198,7 @@ class Connection:
                     self._answered()
                 elif made == Made.DELIVERED:
                     self._delivered()
-                elif self.output is not None and self.output.pending > 0 and not self.blocked:
+                elif self.unsent() > 0 and not self.blocked:
                     return Step.WRITE
                 else:
                     self.deadline = Deadline.NO_DEADLINE
@@ -154,7 +210,7 @@ class Connection:
             else:
                 verdict = exchange.collect() if exchange.stage == Stage.COLLECTING else exchange.drain()
                 if verdict == 0:
-                    if self.output is not None and self.output.pending > 0:
+                    if self.unsent() > 0:
                         return Step.WRITE
                     self.deadline = Deadline.BODY_PROGRESS_BY
                     return Step.READ
@@ -169,19 +225,21 @@ class Connection:
     def _between_requests(self):
         """No request is under way: RUN here means that one has begun."""
         event: Event = self.protocol.next()
+        while event == Event.NEED_DATA and self.tls is not None and self.more():
+            event = self.protocol.next()
         if event == Event.REQUEST:
             self._begin_exchange()
             return Step.RUN
         if event == Event.NEED_DATA:
-            if self.output is not None and self.output.pending > 0:
+            if self.unsent() > 0:
                 return Step.WRITE
             if self.protocol.reading == Reading.HEAD:
                 self.deadline = Deadline.HEAD_BY
             else:
                 self.deadline = Deadline.IDLE_UNTIL
                 if self.service.draining and self.requests > 0:
-                    self.phase = Phase.DONE
-                    return Step.CLOSE
+                    self.phase = Phase.LAST_ANSWER
+                    return self._end()
             return Step.READ
         if event == Event.PREFACE:
             return self._converse() if self.multiplex() else self._between_requests()
@@ -194,19 +252,15 @@ class Connection:
     def multiplex(self) -> cython.bint:
         """HTTP/2 is spoken from here on. False where it can't be: the preface is then read as a request."""
         http2: RawApplication = self.service.http2
-        conversation: Conversation = http2.converse(self, self.service)
-        if conversation is None:
-            self.protocol.may_be_http2 = False
-            return False
-        self.protocol.hand_on()
-        self.conversation = conversation
-        self.phase = Phase.CONVERSING
-        return True
+        self.conversation = http2.converse(self, self.service)
+        return self.conversation is not None
 
     def _end(self):
         """Sends what is left, then closes: gently where the peer may still be sending."""
         if self.phase == Phase.LAST_ANSWER:
-            if self.output is not None and self.output.pending > 0:
+            if self.tls is not None and not self.reset:
+                self.say_goodbye()
+            if self.unsent() > 0:
                 return Step.WRITE
             if self.unread_input and not self.protocol.eof and not self.reset:
                 self.phase = Phase.LINGERING
@@ -226,14 +280,16 @@ class Connection:
             return Step.CLOSE
         if conversation.said:
             conversation.flush()
-        if self.output is not None and self.output.pending >= HIGH_WATER:
+        if self.unsent() >= HIGH_WATER:
             return Step.WRITE
         self.exchange = conversation.next(self.service, self.ending)
+        while self.exchange is None and self.tls is not None and self.more():
+            self.exchange = conversation.next(self.service, self.ending)
         if self.exchange is not None:
             self.requests += 1
             self.service.counts.requests += 1
             return Step.RUN
-        if self.output is not None and self.output.pending > 0:
+        if self.unsent() > 0:
             return Step.WRITE
         if conversation.over:
             self.phase = Phase.LAST_ANSWER
@@ -243,9 +299,8 @@ class Connection:
         ):
             self.phase = Phase.DONE
         else:
-            self.deadline = Deadline.IDLE_UNTIL
-            if self.datagrams or conversation.streams > 0:
-                self.deadline = Deadline.NO_DEADLINE
+            busy: cython.bint = self.datagrams or conversation.streams > 0
+            self.deadline = Deadline.NO_DEADLINE if busy else Deadline.IDLE_UNTIL
             return Step.READ
         return self._end()
 
@@ -256,8 +311,7 @@ class Connection:
         if exchange.broken and not self.datagrams:
             self.reset = True
             self.phase = Phase.DONE
-            if self.output is not None:
-                self.output.clear()
+            self.drop_output()
         return exchange.finish()
 
     def _begin_exchange(self):
@@ -294,7 +348,7 @@ class Connection:
         if exchange.response.close or exchange.broken:
             if exchange.broken and exchange.response.framing == Framing.BY_CLOSE:
                 self.reset = True
-            self.unread_input = not exchange.body_complete or self.protocol.position < self.protocol.end
+            self.unread_input = not exchange.body_complete or self.kept_input() > 0
             self.phase = Phase.LAST_ANSWER
             self._finish_exchange()
         elif exchange.body_complete or self.protocol.reading == Reading.COMPLETE:
@@ -348,35 +402,26 @@ class Connection:
         """In the access log too, although there was no request that could be read."""
         from gearshift.observe.access_entry import refused_entry
 
-        self.service.access_log.write(
-            refused_entry(
-                self.peer_address(),
-                response.status,
-                response.body_bytes,
-                self.driver.wall,
-                self.service.engine,
-                self.requests,
-            )
-        )
+        self.service.access_log.write(refused_entry(self, response))
         return 0
 
     # ---- what the engine asks --------------------------------------------------------------------------
 
     def takes_input(self) -> cython.bint:
         """Whether reading from the socket makes sense now: a busy application must not fill memory."""
-        if self.protocol.eof:
+        if self.has_finished():
             return False
         if self.phase == Phase.LINGERING:
             return True
         if not self.speaks():
             return False
-        if self.exchange is None and (self.output is None or self.output.pending < HIGH_WATER):
+        if self.exchange is None and self.unsent() < HIGH_WATER:
             return True  # what is being read is a head, which has a limit of its own
-        return self.protocol.buffered() < READ_AHEAD and not self.datagrams
+        return self.kept_input() < READ_AHEAD and not self.datagrams
 
     def speaks(self) -> cython.bint:
         """Whether its life goes on: it is not about to end."""
-        return self.phase == Phase.SERVING or self.phase == Phase.CONVERSING
+        return self.phase == Phase.SERVING or self.phase == Phase.CONVERSING or self.phase == Phase.SHAKING
 
     def at_boundary(self) -> cython.bint:
         """Between requests with nothing half done: it may be parked, handed over or evicted."""
@@ -384,8 +429,8 @@ class Connection:
             self.exchange is None
             and self.speaks()
             and self.protocol.reading == Reading.BETWEEN
-            and self.protocol.buffered() == 0
-            and (self.output is None or self.output.pending == 0)
+            and self.kept_input() == 0
+            and self.unsent() == 0
             and (self.conversation is None or self.conversation.streams == 0)
         )
 
@@ -394,10 +439,11 @@ class Connection:
         return (
             self.exchange is None
             and self.speaks()
-            and not self.protocol.eof
+            and not self.has_finished()
             and not self.queued
             and not self.ending
-            and (self.output is None or self.output.pending == 0)
+            and self.unsent() == 0
+            and (self.tls is None or not self.tls.has_whole())
         )
 
     def change_engine(self, driver: Driver, service: Service):
@@ -411,43 +457,6 @@ class Connection:
         service.counts.handed_over += not self.datagrams and (self.outer is None or self.requests > 0)
         return 0
 
-    # ---- what somebody who looks at it asks ----------------------------------------------------------------
-
-    def seen(self):
-        """(what it does, monotonic seconds since when or 0, method, path, exchange) at one moment: nothing here lets go
-        of the interpreter, and the request's bytes may be gone as soon as somebody does.
-        """
-        exchange: Exchange = self.exchange
-        method = path = None
-        if exchange is not None:
-            method, path = exchange.request.method, exchange.request.path
-        return (self._doing(), self._doing_since(), method, path, exchange)
-
-    def _doing(self):
-        """Its phase in words; docs/status-schema.md lists them."""
-        exchange: Exchange = self.exchange
-        pending: cython.bint = self.output is not None and self.output.pending > 0
-        if not self.speaks():
-            return "writing" if pending and self.phase == Phase.LAST_ANSWER else "closing"
-        if exchange is None:
-            if pending:
-                return "writing"
-            if self.conversation is not None and self.conversation.streams > 0:
-                return "carrying streams"
-            return "reading head" if self.protocol.reading == Reading.HEAD else "idle"
-        if exchange.stage == Stage.READY:
-            return "waiting"
-        if exchange.stage == Stage.RUNNING:
-            return "writing" if self.blocked_since > 0 else "in handler"
-        return "reading body"
-
-    def _doing_since(self):
-        if self.blocked_since > 0:
-            return self.blocked_since
-        if self.exchange is not None:
-            return self.exchange.called if self.exchange.stage == Stage.RUNNING else self.exchange.began
-        return self.since
-
     @property
     def leaves(self):
         """Whether the client of a request that waits has left."""
@@ -459,10 +468,7 @@ class Connection:
             self.protocol.settle()
         if self.exchange is not None:
             self.exchange.settle()
-        if self.output is not None and self.output.pending == 0:
-            self.driver.give_output(self.output)
-            self.output = None
-        return 0
+        return self.give_back()
 
     def finish(self):
         """The engine closes the socket: whatever is still open on it ends."""

@@ -55,6 +55,8 @@ KEYS = {
         "shed_overdue": int,
         "abandoned": int,
         "timed_out": int,
+        "handshakes": int,
+        "handshakes_failed": int,
     },
     "kinds": list,
     "endpoints": list,

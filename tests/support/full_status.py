@@ -27,6 +27,8 @@ def full_status() -> dict[str, Any]:
             "shed_overdue": 5,
             "abandoned": 6,
             "timed_out": 7,
+            "handshakes": 40,
+            "handshakes_failed": 8,
         },
         "requests": {"total": 1000, "running": 3, "waiting": 4, "shed": 9},
         "descriptors": {
@@ -134,6 +136,8 @@ def connection(number: int, phase: str, tcp_state: str | None) -> dict[str, Any]
         "inode": 1000 + number,
         "engine": "pool",
         "owner": "gearshift-1",
+        "tls_version": None,
+        "tls_cipher": None,
         "tcp_state": tcp_state,
         "phase": phase,
         "age_seconds": 10.0,

@@ -13,6 +13,7 @@ cdef class Protocol:
     cdef readonly bint refused_head     # what was refused had a valid request line, and it said HEAD
     cdef readonly bint eof
     cdef bint may_be_http2              # the first head is looked at for the preface of HTTP/2
+    cdef readonly bint secured          # by TLS: only such a connection has authority over https
     cdef Limits limits
     cdef Request head                   # the request whose head is not whole yet
     cdef readonly Request request       # the request whose head is whole, until it is answered

@@ -146,6 +146,7 @@ class Protocol:
             if self.data[self.position] == b"\r" and self.end - self.position == 1:
                 return self._starved()
             self.head = Request()
+            self.head.secured = self.secured
             self.move(Reading.HEAD)
         if self.may_be_http2 and self._preface() != Event.REQUEST:
             return self._preface()
@@ -182,8 +183,8 @@ class Protocol:
     def hand_on(self):
         """What has come, the preface first, is left for others to read."""
         self.head = None
-        self.may_be_http2 = False
-        self.move(Reading.BETWEEN)
+        if self.reading == Reading.HEAD:
+            self.move(Reading.BETWEEN)
         return 0
 
     def _next_sized(self):

@@ -39,3 +39,5 @@ cpdef enum Refusal:
     HEAD_LATE
     BODY_LATE
     BODY_NOT_STORED
+    NOT_TLS
+    MISDIRECTED_PLAIN

@@ -43,5 +43,7 @@ class Refusal(IntEnum):
     HEAD_LATE = 35
     BODY_LATE = 36
     BODY_NOT_STORED = 37
+    NOT_TLS = 38
+    MISDIRECTED_PLAIN = 39
 
 REASONS: dict[int, tuple[int, str]]

@@ -14,6 +14,18 @@ if TYPE_CHECKING:
     from gearshift.settings import Settings
 
 
+def installed() -> bool:
+    """Whether the extra `http2` is."""
+    from importlib.util import find_spec
+
+    return find_spec("h2") is not None
+
+
+def speaks_http2(settings: Settings) -> bool:
+    """Whether clients that ask for it are answered so."""
+    return settings.http2 != "off" and installed()
+
+
 def http2_application(
     settings: Settings, error_log: ErrorLog, engine: Callable[[], Any]
 ) -> Http2Application | None:

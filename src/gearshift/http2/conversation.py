@@ -11,7 +11,7 @@ so frames stand in the order in which they were made.
 import cython
 from cython.cimports.cpython.bytes import PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cython.cimports.gearshift.channel import Channel
-from cython.cimports.gearshift.connection import Connection
+from cython.cimports.gearshift.connection import Connection, Deadline, Phase
 from cython.cimports.gearshift.conversation import RawApplication
 from cython.cimports.gearshift.exchange import Service
 from cython.cimports.gearshift.http.output import Output
@@ -35,8 +35,11 @@ class Http2Application:
         """None where the extra `http2` is not installed."""
         if self._installed < 0:
             self._installed = self.gateway.installed()
+        channel.protocol.may_be_http2 = False
         if not self._installed:
             return None
+        channel.protocol.hand_on()
+        cython.cast(Connection, channel).phase = Phase.CONVERSING
         conversation: Http2Conversation = Http2Conversation()
         conversation.application = self
         conversation.channel = channel
@@ -90,8 +93,7 @@ class Http2Conversation:
     @property
     def unsent(self) -> int:
         """Bytes that were said and that the socket has not taken yet."""
-        output: Output = None if self.channel is None else self.channel.output
-        return self.held + (0 if output is None else output.pending)
+        return self.held + (0 if self.channel is None else self.channel.unsent())
 
     @property
     def draining(self) -> bool:
@@ -106,6 +108,9 @@ class Http2Conversation:
         connection: Connection = Connection(fd, self.service, channel.driver, channel.listener)
         connection.protocol.may_be_http2 = False
         connection.outer = channel
+        connection.tls = None  # what comes here is plain already
+        connection.phase = Phase.SERVING
+        connection.deadline = Deadline.IDLE_UNTIL
         connection.family = channel.family
         memcpy(connection.peer, channel.peer, 28)
         connection._peer_host, connection._peer_port = channel._peer_host, channel._peer_port

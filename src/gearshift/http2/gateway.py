@@ -13,6 +13,8 @@ import socket
 from threading import Lock, Thread
 from time import monotonic
 
+from gearshift.http2 import installed
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,9 +65,7 @@ class Gateway:
 
     def installed(self) -> bool:
         """Whether the extra `http2` is."""
-        from importlib.util import find_spec
-
-        return find_spec("h2") is not None
+        return installed()
 
     # ---- from the engines' threads ---------------------------------------------------------------------------
 

@@ -35,7 +35,7 @@ class Listener:
     """A non-blocking listening socket.
 
     socket, fd, family: the socket. inherited: somebody else opened it.
-    handler: the raw handler whose connections it takes, None for HTTP.
+    handler: the raw handler whose connections it takes, None for HTTP. keyring: for TLS, None where nothing is sealed.
     address: where it listens, with the port that the kernel chose for port 0: "127.0.0.1:8088", "[::1]:8088",
     "unix:/run/x".
     backlog_asked, backlog_effective: length of the accept queue, in connections, as asked and as the kernel
@@ -52,6 +52,7 @@ class Listener:
         "fd",
         "handler",
         "inherited",
+        "keyring",
         "socket",
     )
 
@@ -65,6 +66,7 @@ class Listener:
         self.family = sock.family
         self.inherited = inherited
         self.handler: Any = None
+        self.keyring: Any = None
         self.address = f"unix:{name}" if is_unix else name
         self.backlog_asked = backlog_asked
         self.backlog_effective = backlog_effective
@@ -76,7 +78,9 @@ class Listener:
         """What to type into a client: a URL, or the address of a Unix socket, for which there is no URL."""
         if self.family == socket.AF_UNIX:
             return self.address
-        return f"{'http' if self.handler is None else 'tcp'}://{self.address}"
+        if self.handler is not None:
+            return f"{'tcp' if self.keyring is None else 'tls'}://{self.address}"
+        return f"{'http' if self.keyring is None else 'https'}://{self.address}"
 
     def backlog_in_words(self) -> str:
         return accept_queue.in_words(self.backlog_asked, self.backlog_effective, self.inherited)

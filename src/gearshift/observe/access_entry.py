@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gearshift.connection import Connection
+    from gearshift.http.response import Response
+
 
 class AccessEntry:
     """One request and its answer.
@@ -62,10 +67,20 @@ class AccessEntry:
         self.requests = requests
 
 
-def refused_entry(
-    peer: str, status: int, body_bytes: int, wall_time: float, engine: str, requests: int
-) -> AccessEntry:
+def refused_entry(connection: Connection, response: Response) -> AccessEntry:
     """What was answered to bytes that were no request, or not in time."""
     return AccessEntry(
-        peer, b"", b"", "HTTP/1.1", status, body_bytes, None, None, wall_time, 0.0, 0.0, engine, requests
+        connection.peer_address(),
+        b"",
+        b"",
+        "HTTP/1.1",
+        response.status,
+        response.body_bytes,
+        None,
+        None,
+        connection.driver.wall,
+        0.0,
+        0.0,
+        connection.service.engine,
+        connection.requests,
     )

@@ -10,6 +10,7 @@ import threading
 from time import monotonic, sleep
 
 from gearshift.kernel.socket_row import socket_row
+from gearshift.observe.seen_connection import seen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,13 +74,14 @@ def _number(connection: Connection) -> int:
 def _row(
     connection: Connection, names: Mapping[int, str], answering: Mapping[int, Any], now: float
 ) -> dict[str, Any]:
-    phase, since, method, path, exchange = connection.seen()
+    phase, since, method, path, exchange = seen(connection)
     inode, local, state, rtt, retransmits, unread, unsent = socket_row(connection.fd)
     task = None if exchange is None else answering.get(id(exchange))
     remote = connection.peer_address() or None
     outer = connection.outer
     if outer is not None:
         local = socket_row(outer.fd)[1]
+    tls = (outer or connection).tls
     return {
         "number": connection.number,
         "stream_of": None if outer is None else outer.number,
@@ -90,6 +92,8 @@ def _row(
         "inode": inode,
         "engine": connection.service.engine,
         "owner": names.get(connection.driver.thread) if task is None else task.get_name(),
+        "tls_version": None if tls is None else tls.version or None,
+        "tls_cipher": None if tls is None else tls.cipher or None,
         "tcp_state": state,
         "phase": phase,
         "age_seconds": now - connection.accepted_at,

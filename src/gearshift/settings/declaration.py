@@ -37,6 +37,7 @@ class Group(Enum):
 
     APPLICATION = "application"
     LISTENING = "listening"
+    TLS = "TLS"
     CONCURRENCY = "concurrency"
     LIMITS = "limits"
     TIMEOUTS = "timeouts"
@@ -385,6 +386,20 @@ class DatagramAddresses(Addresses):
 
         if parse(text).kind is not AddressKind.TCP:
             raise WrongValueError(self.flag, repr(text), "HOST:PORT, [IPV6]:PORT or :PORT")
+
+
+class FilePaths(Several):
+    """Paths of files, relative to the current folder."""
+
+    metavar = "PATH"
+
+    @property
+    def expected(self) -> str:
+        return "a path or a list of paths"
+
+    def check(self, text: str) -> None:
+        if not text or "\0" in text:
+            raise self.wrong(text)
 
 
 class UrlPaths(Several):

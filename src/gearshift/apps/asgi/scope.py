@@ -6,6 +6,7 @@ from cython.cimports.gearshift.apps.header_table import KnownName
 from cython.cimports.gearshift.channel import Channel
 from cython.cimports.gearshift.exchange import Exchange
 from cython.cimports.gearshift.http.request import Field, Request
+from cython.cimports.gearshift.tls.session import TlsSession
 from cython.cimports.libc.string import memchr, memcmp
 
 LONGEST_REMEMBERED = cython.declare(cython.Py_ssize_t, 512)
@@ -43,6 +44,8 @@ class ScopeBuilder:
         self.listener = listener
         host, _colon, port = listener.address.rpartition(":")
         self.template = dict(self.base)
+        if listener.keyring is not None:
+            self.template["scheme"] = "https"
         if port.isdigit():
             self.template["server"] = (host.strip("[]"), int(port))
         else:
@@ -63,6 +66,9 @@ class ScopeBuilder:
             "http.response.trailers": {},
             "gearshift.connection": channel,
         }
+        tls: TlsSession = channel.sealed_by()
+        if tls is not None:
+            scope["extensions"]["tls"] = tls.extension()
         if channel.outer is not None:
             scope["http_version"] = "2"
         elif request.minor == 0:

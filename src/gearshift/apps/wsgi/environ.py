@@ -19,6 +19,7 @@ from cython.cimports.gearshift.apps.wsgi.unicode import (
 from cython.cimports.gearshift.channel import Channel
 from cython.cimports.gearshift.exchange import Exchange
 from cython.cimports.gearshift.http.request import Field, Request
+from cython.cimports.gearshift.tls.session import TlsSession
 from cython.cimports.libc.string import memchr, memcmp
 
 from gearshift.apps.header_table import MOST_NAMES
@@ -72,6 +73,8 @@ class EnvironBuilder:
         host, _colon, port = listener.address.rpartition(":")
         self.template["SERVER_NAME"] = host.strip("[]") if port.isdigit() else "localhost"
         self.template["SERVER_PORT"] = port if port.isdigit() else "80"  # a Unix socket: PEP 3333 wants one
+        if listener.keyring is not None:
+            self.template["wsgi.url_scheme"] = "https"
         # A dict keeps its table's size when keys go: these only made room.
         for name in ("HTTP_HOST", "HTTP_USER_AGENT", "HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING"):
             del self.template[name]
@@ -98,6 +101,9 @@ class EnvironBuilder:
         environ["REMOTE_PORT"] = channel.peer_port()
         environ["wsgi.input"] = body
         environ["gearshift.connection"] = channel
+        tls: TlsSession = channel.sealed_by()
+        if tls is not None:
+            environ.update(tls.environ())
         self._add_fields(environ, request)
         return environ
 
