@@ -60,6 +60,7 @@ class Service:
         wakes: cython.bint = False,
         forwarding: Forwarding = None,
         compression: object = None,
+        http2: object = None,
     ):
         self.application = application
         self.own = own
@@ -76,6 +77,7 @@ class Service:
         self.forwarding = forwarding
         self.compression = compression
         self.wakes = wakes or application.asynchronous
+        self.http2 = http2
         self.draining = False
 
 

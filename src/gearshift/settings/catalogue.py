@@ -148,6 +148,13 @@ class Settings(Resolved):
         "The proxy passes the root path on as a part of the path; by default it has taken it off.",
     )
 
+    http2 = Choice(
+        Group.LISTENING,
+        "auto",
+        "HTTP/2, to clients that begin with it; auto: where the extra http2 is installed.",
+        choices=("auto", "on", "off"),
+    )
+
     certfile = FilePaths(
         Group.TLS,
         (),
@@ -279,6 +286,14 @@ class Settings(Resolved):
         "A body kept in memory; larger ones go to a temporary file in engines that cannot block.",
         unit="bytes",
         minimum=0,
+    )
+
+    http2_streams = WholeNumber(
+        Group.LIMITS,
+        100,
+        "Requests under way at once in one HTTP/2 connection.",
+        unit="streams",
+        maximum=1_000_000,
     )
 
     tcp_unsent = WholeNumber(
