@@ -336,13 +336,10 @@ class Exchange:
         return Made.MUST_LEAVE
 
     def _write_timing(self, response: Response):
-        """Where the time has gone so far; of a request that was not run only how long it waited."""
-        now: cython.double = monotonic()
-        if self.called > 0:
-            queue, app = 1000 * (self.called - self.began), 1000 * (now - self.called)
-            text = b"queue;dur=%.2f, app;dur=%.2f" % (max(queue, 0.0), app)
-        else:
-            text = b"queue;dur=%.2f" % (1000 * (now - self.began))
+        """Where the time has gone so far."""
+        from gearshift.told import server_timing
+
+        text: bytes = server_timing(self)
         response.field(
             self.channel.writer(), b"Server-Timing", 13, PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text)
         )

@@ -7,9 +7,6 @@ from gearshift.settings.declaration import (
     Choice,
     DatagramAddresses,
     FilePath,
-    FilePaths,
-    FilePatterns,
-    Folders,
     Group,
     HandlerName,
     OneAddress,
@@ -23,6 +20,7 @@ from gearshift.settings.declaration import (
 )
 from gearshift.settings.in_front import Codings, FileMode, ForwardingFields, Networks, Owner, RootPath
 from gearshift.settings.resolved import Resolved
+from gearshift.settings.several_files import FilePaths, FilePatterns, Folders
 
 # listen() takes an int.
 LARGEST_BACKLOG = 2**31 - 1
