@@ -34,12 +34,12 @@ def packed(connection: Connection) -> bytes:
         "accepted_at": connection.accepted_at,
         "bytes_in": connection.bytes_in,
         "bytes_out": connection.bytes_out,
-        "introduced": None if connection.via is None else introduced(connection),
+        "introduced": None if connection.via is None else _introduced(connection),
     }
     return bytes([VERSION]) + json.dumps(facts).encode() + b"\n" + left
 
 
-def introduced(connection: Connection) -> list:
+def _introduced(connection: Connection) -> list:
     """What a proxy has told of the peer by the PROXY protocol."""
     return [connection.via, connection.peer_host(), connection.peer_port(), connection.secured]
 

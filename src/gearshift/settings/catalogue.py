@@ -118,6 +118,13 @@ class Settings(Resolved):
         "Owner of the file of a Unix socket: USER, USER:GROUP or :GROUP, by name or number.",
     )
 
+    http2 = Choice(
+        Group.LISTENING,
+        "auto",
+        "HTTP/2, to clients that begin with it; auto: where the extra http2 is installed.",
+        choices=("auto", "on", "off"),
+    )
+
     trusted_proxies = Networks(
         Group.PROXY,
         (),
@@ -144,13 +151,6 @@ class Settings(Resolved):
         Group.PROXY,
         False,
         "The proxy passes the root path on as a part of the path; by default it has taken it off.",
-    )
-
-    http2 = Choice(
-        Group.LISTENING,
-        "auto",
-        "HTTP/2, to clients that begin with it; auto: where the extra http2 is installed.",
-        choices=("auto", "on", "off"),
     )
 
     certfile = FilePaths(
