@@ -35,6 +35,7 @@ cdef class Channel:
     cdef readonly long long bytes_in, bytes_out
     cdef readonly double blocked_since  # monotonic seconds since which the peer takes less than there is; 0: it takes all
     cdef bint in_hand                   # a request of it runs
+    cdef bint last                      # its next answer is the last: this process ends, and no other can go on with it
     cdef int last_kind                  # place in the service's times of the request that was over last
     cdef object memory                  # what the application's interface keeps for this connection
     cdef object _peer_host, _peer_port

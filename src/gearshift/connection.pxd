@@ -88,6 +88,7 @@ cdef class Connection(Channel):
     cdef int expire(self) except -1
     cdef bint at_boundary(self) noexcept
     cdef bint may_leave(self) noexcept
+    cdef bint stays(self, bint elsewhere) noexcept
     cpdef tuple seen(self)
     cdef str _doing(self)
     cdef double _doing_since(self)

@@ -24,6 +24,9 @@ from gearshift.http.refusals import REASONS
 
 HIGH_WATER = cython.declare(cython.longlong, 65536)  # above this the application waits for the socket
 READ_AHEAD = cython.declare(cython.Py_ssize_t, 65536)  # input kept while an application is busy
+MOST_SENT_ALONG = cython.declare(
+    cython.Py_ssize_t, 131072
+)  # of input, with a socket that goes to another process
 
 
 class Connection:
@@ -209,7 +212,7 @@ class Connection:
                 self.deadline = Deadline.HEAD_BY
             else:
                 self.deadline = Deadline.IDLE_UNTIL
-                if self.service.draining and self.requests > 0:
+                if (self.service.draining or self.last) and self.requests > 0:
                     self.phase = Phase.DONE
                     return Step.CLOSE
             return Step.READ
@@ -403,6 +406,19 @@ class Connection:
             and not self.ending
             and (self.output is None or self.output.pending == 0)
         )
+
+    def stays(self, elsewhere: cython.bint) -> cython.bint:
+        """Whether no other process could go on with it: there is more to it than a socket and a piece of a head.
+        Where the others leave for one, its next answer is its last.
+        """
+        tls: object = getattr(cython.cast(object, self), "tls", None)
+        self.last = elsewhere and (
+            self.conversation is not None
+            or tls is not None
+            or self.phase == Phase.INTRODUCED
+            or self.protocol.buffered() > MOST_SENT_ALONG
+        )
+        return self.last
 
     def change_engine(self, driver: Driver, service: Service):
         """Belongs to another engine from now on; nothing of the former's bookkeeping is left."""

@@ -293,7 +293,7 @@ class Exchange:
         large = not self.request.chunked and protocol.due > cython.cast(cython.ulonglong, MOST_DRAINED)
         if not self.body_complete and (withheld or large):
             response.close = True
-        if self.service.draining and protocol.buffered() == 0:
+        if (self.service.draining or self.channel.last) and protocol.buffered() == 0:
             response.close = True  # but a pipelined request that was received is still answered
         if self.service.server_timing:
             self._write_timing(response)

@@ -37,6 +37,7 @@ EXTRAS = {
     "prometheus_client": ("gearshift.observe",),
     "opentelemetry": ("gearshift.apps",),
     "textual": ("gearshift.top", "gearshift.cli.top"),
+    "watchfiles": ("gearshift.development.watching",),
     "rich": ("gearshift.top",),
     "brotli": ("gearshift.compression",),
     "zstandard": ("gearshift.compression",),

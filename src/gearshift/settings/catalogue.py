@@ -7,9 +7,12 @@ from gearshift.settings.declaration import (
     Choice,
     DatagramAddresses,
     FilePath,
+    FilePatterns,
+    Folders,
     Group,
     HandlerName,
     OneAddress,
+    ProcessCount,
     Seconds,
     Secret,
     Switch,
@@ -53,11 +56,38 @@ class Settings(Resolved):
         "A raw UDP handler: module:Handler, echo or discard. Without APP it receives on --bind.",
     )
 
+    reload = Switch(
+        Group.DEVELOPMENT,
+        False,
+        "Start anew when a source file changes; a page with the traceback where it can't be imported. Needs"
+        " gearshift[reload].",
+        command_line_only=True,
+    )
+    reload_dir = Folders(
+        Group.DEVELOPMENT,
+        (),
+        "A folder to watch instead of the current one. May be given several times.",
+        command_line_only=True,
+    )
+    reload_include = FilePatterns(
+        Group.DEVELOPMENT,
+        (),
+        "Files to watch besides *.py. May be given several times.",
+        command_line_only=True,
+    )
+    reload_exclude = FilePatterns(
+        Group.DEVELOPMENT,
+        (),
+        "Files or folders not to watch, besides the usual ones (.git, __pycache__, .venv, node_modules...).",
+        command_line_only=True,
+    )
+
     bind = Addresses(
         Group.LISTENING,
         ("127.0.0.1:8088",),
-        "Where to listen: HOST:PORT, [IPV6]:PORT, :PORT (every IPv4 address), unix:PATH, unix:@NAME (abstract), or"
-        " fd:N (inherited and listening). May be given several times; with commas in the environment.",
+        "Where to listen: HOST:PORT, [IPV6]:PORT, :PORT (every IPv4 address), unix:PATH, unix:@NAME (abstract), fd:N"
+        " (inherited and listening), or systemd (its .socket units' sockets; systemd:NAME for one). May be given"
+        " several times; with commas in the environment.",
     )
     tcp_bind = Addresses(
         Group.LISTENING,
@@ -174,6 +204,45 @@ class Settings(Resolved):
         "A path that the server itself answers, without queue or application: 200, and 503 while draining.",
     )
 
+    workers = ProcessCount(
+        Group.PROCESSES,
+        0,
+        "Processes that serve, under one that replaces them: on SIGHUP by new ones with application and"
+        " configuration read anew, on SIGUSR2 by a new program. auto: one for each processor. 0: this process alone,"
+        " which can do neither.",
+    )
+    preload_app = Switch(
+        Group.PROCESSES,
+        False,
+        "Import the application once, before the workers are forked, so that they share its memory.",
+    )
+    listener_per_worker = Switch(
+        Group.PROCESSES,
+        False,
+        "Give each worker an accept queue of its own (SO_REUSEPORT): connections are spread by their addresses, and"
+        " those of a worker that is killed wait for the next one in its place.",
+    )
+    recycle_requests = WholeNumber(
+        Group.PROCESSES,
+        0,
+        "Requests after which a worker is replaced, up to a tenth more by chance. 0 is off.",
+        unit="requests",
+        minimum=0,
+    )
+    recycle_age = Seconds(
+        Group.PROCESSES,
+        0.0,
+        "How long a worker serves before it is replaced, up to a tenth more by chance. 0 is off.",
+        zero_is_off=True,
+    )
+    recycle_memory = WholeNumber(
+        Group.PROCESSES,
+        0,
+        "Resident memory past which a worker is replaced, up to a tenth more by chance. 0 is off.",
+        unit="bytes",
+        minimum=0,
+    )
+
     limit_head = WholeNumber(Group.LIMITS, 65_536, "A request's whole head.", unit="bytes", minimum=256)
     limit_fields = WholeNumber(Group.LIMITS, 128, "Header fields in a request.", unit="fields")
     limit_field = WholeNumber(Group.LIMITS, 16_384, "One header field.", unit="bytes", minimum=64)
@@ -199,6 +268,14 @@ class Settings(Resolved):
     timeout_write = Seconds(Group.TIMEOUTS, 30.0, "A client that reads nothing of its answer; then closed.")
     timeout_keep_alive = Seconds(Group.TIMEOUTS, 75.0, "A connection between requests; then closed.")
     timeout_drain = Seconds(Group.TIMEOUTS, 30.0, "Answering what has been received when told to stop.")
+
+    drain_delay = Seconds(
+        Group.TIMEOUTS,
+        0.0,
+        "After SIGTERM, before draining: serving on while --health says 503, so that load balancers stop sending."
+        " Off by default.",
+        zero_is_off=True,
+    )
 
     template = FilePath(
         Group.STATIC,

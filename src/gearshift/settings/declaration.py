@@ -36,9 +36,11 @@ class Group(Enum):
     """The headings of `--help` and `gearshift settings`, in their order."""
 
     APPLICATION = "application"
+    DEVELOPMENT = "development"
     LISTENING = "listening"
     PROXY = "behind a proxy"
     CONCURRENCY = "concurrency"
+    PROCESSES = "processes"
     LIMITS = "limits"
     TIMEOUTS = "timeouts"
     STATIC = "page and static files"
@@ -298,6 +300,33 @@ class WholeNumber(Setting):
         return value
 
 
+class ProcessCount(Setting):
+    """A number of processes, or "auto": as many as there are processors for them."""
+
+    metavar = "N|auto"
+    most = 1024
+
+    def __get__(self, bearer: Bearer | None, owner: type) -> int | str:
+        value: int | str = self.of(bearer)
+        return value
+
+    @property
+    def expected(self) -> str:
+        return f"auto, or a whole number of processes from 0 to {self.most}"
+
+    def from_text(self, text: str) -> int | str:
+        if text.isascii() and text.isdigit() and len(text) <= 4:
+            return self.from_value(int(text))
+        return self.from_value(text)
+
+    def from_value(self, value: object) -> int | str:
+        if value == "auto":
+            return "auto"
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= self.most:
+            raise self.wrong(value)
+        return value
+
+
 class Seconds(Setting):
     """A time, in seconds; 0 is allowed only where it means "off"."""
 
@@ -400,6 +429,34 @@ class UrlPaths(Several):
 
     def check(self, text: str) -> None:
         if not text.startswith("/") or not text.isascii() or not text.isprintable() or set(text) & set(" ?#"):
+            raise self.wrong(text)
+
+
+class Folders(Several):
+    """Folders, relative to the current one."""
+
+    metavar = "FOLDER"
+
+    @property
+    def expected(self) -> str:
+        return "a folder or a list of folders"
+
+    def check(self, text: str) -> None:
+        if not os.path.isdir(text):  # noqa: PTH112 - as everywhere in a start
+            raise self.wrong(text)
+
+
+class FilePatterns(Several):
+    """Patterns of file names or paths, as shells have them: *.html, migrations/*."""
+
+    metavar = "PATTERN"
+
+    @property
+    def expected(self) -> str:
+        return "a pattern of file names or a list of patterns"
+
+    def check(self, text: str) -> None:
+        if not text or not text.isprintable():
             raise self.wrong(text)
 
 
