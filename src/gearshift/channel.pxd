@@ -39,6 +39,7 @@ cdef class Channel:
     cdef int last_kind                  # place in the service's times of the request that was over last
     cdef object memory                  # what the application's interface keeps for this connection
     cdef object _peer_host, _peer_port
+    cdef Introduction introduction      # what has come of it, while it is being read; None before and after
     cdef readonly object via            # address of the proxy that told who the peer is (PROXY protocol), or None
     cdef readonly bint secured          # the peer came to that proxy by TLS
     cdef int standing                   # whether the peer is a trusted proxy (proxy/forwarding.pxd: Standing)

@@ -7,7 +7,6 @@ from gearshift.http.output cimport Output
 from gearshift.http.protocol cimport Protocol
 from gearshift.http.response cimport Response
 from gearshift.conversation cimport Conversation
-from gearshift.proxy.introduction cimport Introduction
 
 cpdef enum Step:
     READ        # bring more bytes from the peer
@@ -37,7 +36,7 @@ cdef class Connection(Channel):
     cdef readonly Service service
     cdef readonly Exchange exchange
     cdef readonly Conversation conversation     # with a raw handler; None where HTTP is spoken
-    cdef Introduction introduction      # what has come of it, while it is being read
+    cdef Phase introduced_phase         # the one that follows INTRODUCED
     cdef readonly bint datagrams        # its socket has no peer: what comes is read by the conversation
     cdef readonly Phase phase
     cdef readonly Deadline deadline     # which clock runs while the engine does the last step

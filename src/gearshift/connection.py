@@ -6,19 +6,17 @@ keep-alive are decided here, so engines cannot disagree.
 """
 
 import cython
-from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cython.cimports.cpython.ref import Py_REFCNT
 from cython.cimports.gearshift.channel import Driver
 from cython.cimports.gearshift.connection import Deadline, Phase, Step
 from cython.cimports.gearshift.conversation import Conversation, RawApplication
 from cython.cimports.gearshift.exchange import Exchange, Made, Service, Stage
-from cython.cimports.gearshift.http.output import Output
 from cython.cimports.gearshift.http.protocol import Protocol
 from cython.cimports.gearshift.http.refusals import Refusal
 from cython.cimports.gearshift.http.request import Request
-from cython.cimports.gearshift.http.response import Response, reason_of
 from cython.cimports.gearshift.http.states import Event, Framing, Reading
-from cython.cimports.gearshift.proxy.introduction import Introduction, Progress
+from cython.cimports.gearshift.proxy.forwarding import NO_INTRODUCTION, NOT_WHOLE
+from cython.cimports.gearshift.refusing import refuse_unread
 
 from gearshift.http.refusals import REASONS
 
@@ -48,6 +46,7 @@ class Connection:
             self.conversation = raw.converse(self, service)
         self.deadline = Deadline.NO_DEADLINE if self.datagrams else Deadline.IDLE_UNTIL
         if service.forwarding is not None and service.forwarding.introduced and not self.datagrams:
+            self.introduced_phase = self.phase
             self.phase = Phase.INTRODUCED
             self.deadline = Deadline.HEAD_BY  # a proxy says it at once
         self.listed = Deadline.NO_DEADLINE
@@ -57,33 +56,27 @@ class Connection:
     def received(self, data: cython.p_const_char, size: cython.Py_ssize_t):
         """Bytes came. They are used where they stand until settle()."""
         self.bytes_in += size
+        if self.phase == Phase.INTRODUCED:
+            return self._received_introduction(data, size)
         if self.phase == Phase.SERVING or self.phase == Phase.CONVERSING:
             self.protocol.feed(data, size)
-        elif self.phase == Phase.INTRODUCED:
-            self._received_introduction(data, size)
         return 0
 
     def _received_introduction(self, data: cython.p_const_char, size: cython.Py_ssize_t):
-        """A trusted proxy must begin with the PROXY protocol; of anybody else it would not be believed."""
-        taken: cython.Py_ssize_t = 0
-        if self.service.forwarding.believes(self):
-            if self.introduction is None:
-                self.introduction = Introduction()
-            taken = self.introduction.receive(PyBytes_FromStringAndSize(data, size))
-            if self.introduction.progress == Progress.BEGUN:
-                return 0
-            if self.introduction.progress == Progress.BROKEN:
-                self.reset = True
-                self.phase = Phase.DONE
-                self.service.counts.unintroduced += 1
-                return self.service.forwarding.tell(self, self.service.error_log)
-            self.meet(self.introduction)
-            self.introduction = None
-        self.phase = Phase.SERVING if self.conversation is None else Phase.CONVERSING
+        """What a trusted proxy must begin with. What follows it is the client's."""
+        taken: cython.Py_ssize_t = self.service.forwarding.introduce(self, data, size)
+        if taken == NOT_WHOLE:
+            return 0
+        if taken == NO_INTRODUCTION:
+            self.reset = True
+            self.phase = Phase.DONE
+            self.service.counts.unintroduced += 1
+            return self.service.forwarding.tell(self, self.service.error_log)
+        self.phase = self.introduced_phase
         if taken == size:
             return 0
         self.bytes_in -= size - taken
-        return self.received(data + taken, size - taken)  # what follows is the client's
+        return self.received(data + taken, size - taken)
 
     def received_eof(self):
         """The peer finished sending; it may still wait for its answers (RFC 9112 section 9.6)."""
@@ -336,34 +329,18 @@ class Connection:
     def _refuse(self):
         """Answers what broke the protocol, once, and lets nothing after it be read."""
         status: cython.int
-        text: bytes
-        response: Response = Response()
-        output: Output = self.writer()
         status, words = REASONS[self.protocol.refusal]
         if self.exchange is not None:
             exchange: Exchange = self.exchange
             self.exchange = None
             exchange.peer_is_lost()
-            response = exchange.response
             if exchange.head_written:
                 self.reset = True
             else:
                 exchange.answer(status, words.encode() + b"\n")
             exchange.finish()
         else:
-            text = words.encode() + b"\n"
-            reason: bytes = reason_of(status)
-            response.close = True
-            response.is_head = self.protocol.refused_head  # RFC 9110 section 9.3.2: never with content
-            response.begin(output, status, PyBytes_AS_STRING(reason), PyBytes_GET_SIZE(reason))
-            response.field(output, b"Content-Type", 12, b"text/plain; charset=utf-8", 25)
-            response.finish_head(output, self.driver.date, PyBytes_GET_SIZE(text))
-            response.piece(output, text, PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text))
-            response.end(output)
-            if self.service.access_log is not None:  # though there was no request that could be read
-                from gearshift.told import refusal_entry
-
-                self.service.access_log.write(refusal_entry(self, self.service.engine, response))
+            refuse_unread(self, self.service, status, words.encode() + b"\n")
         self.phase = Phase.LAST_ANSWER
         self.unread_input = True
         return 0

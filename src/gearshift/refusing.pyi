@@ -1,0 +1,1 @@
+"""The typed face of refusing.py: its function is called by the compiled core only."""
