@@ -66,12 +66,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(mark)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--over-tls", action="store_true", help="the support code's servers and clients speak TLS"
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Servers of tests have their control sockets where those that people run are not, and killed ones leave none.
     Programs under test hear SIGINT, which a shell has all that it puts into the background ignore.
     """
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if config.getoption("--over-tls"):
+        from tests.support.sealed import EverythingSealed
+
+        EverythingSealed.on = True
     config.stash[RUNTIME] = os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="gearshift-tests-")
 
 

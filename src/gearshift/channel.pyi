@@ -5,6 +5,7 @@ from typing import Any
 from gearshift.http.date import DateLine
 from gearshift.http.protocol import Protocol
 from gearshift.listeners import Listener
+from gearshift.tls.session import TlsSession
 
 class Driver:
     """What a thread of an engine lends to the connections it drives."""
@@ -33,6 +34,8 @@ class Channel:
     def driver(self) -> Driver: ...
     @property
     def listener(self) -> Listener: ...
+    @property
+    def tls(self) -> TlsSession | None: ...
     @property
     def requests(self) -> int: ...
     @property

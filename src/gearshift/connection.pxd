@@ -14,6 +14,7 @@ cpdef enum Step:
     RUN         # a request is whole: call the application
     WAIT        # for the application, and if wants_input() for the peer too
     CLOSE       # nothing is left to do
+    LATER       # in the next turn: this one has had its share of handshakes
 
 cpdef enum Phase:
     SERVING         # requests are read and answered
@@ -22,6 +23,7 @@ cpdef enum Phase:
     DONE            # close it
     CONVERSING      # no HTTP: a raw handler is told what comes
     INTRODUCED      # a proxy is saying by the PROXY protocol who its client is
+    SHAKING         # TLS: there are no keys yet
 
 cpdef enum Deadline:
     NO_DEADLINE
@@ -65,6 +67,9 @@ cdef class Connection(Channel):
     cdef PyObject* following
 
     cdef Step advance(self) except *
+    cdef Step _advance_sealed(self) except *
+    cdef Step _next_step(self) except *
+    cdef Step _shake_hands(self) except *
     cdef Step _between_requests(self) except *
     cdef Step _end(self) except *
     cdef int _begin_exchange(self) except -1
@@ -79,7 +84,6 @@ cdef class Connection(Channel):
     cdef int received(self, const char* data, Py_ssize_t size) except -1
     cdef int received_eof(self) except -1
     cdef int _received_introduction(self, const char* data, Py_ssize_t size) except -1
-    cdef int lose(self) except -1
     cdef int took_part(self, double now) noexcept
     cdef int took_all(self, double now) noexcept
     cdef bint takes_input(self) noexcept
@@ -88,8 +92,5 @@ cdef class Connection(Channel):
     cdef bint at_boundary(self) noexcept
     cdef bint may_leave(self) noexcept
     cdef bint stays(self, bint elsewhere) noexcept
-    cpdef tuple seen(self)
-    cdef str _doing(self)
-    cdef double _doing_since(self)
     cdef int change_engine(self, Driver driver, Service service) except -1
     cdef int finish(self) except -1

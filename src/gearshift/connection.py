@@ -17,6 +17,7 @@ from cython.cimports.gearshift.http.request import Request
 from cython.cimports.gearshift.http.states import Event, Framing, Reading
 from cython.cimports.gearshift.proxy.forwarding import NO_INTRODUCTION, NOT_WHOLE
 from cython.cimports.gearshift.refusing import refuse_unread
+from cython.cimports.gearshift.tls.session import Shake, TlsSession
 
 from gearshift.http.refusals import REASONS
 
@@ -45,6 +46,11 @@ class Connection:
             self.datagrams = raw.datagrams
             self.conversation = raw.converse(self, service)
         self.deadline = Deadline.NO_DEADLINE if self.datagrams else Deadline.IDLE_UNTIL
+        if listener.keyring is not None:
+            self.tls = TlsSession(listener.keyring)
+            self.protocol.secured = True
+            self.phase = Phase.SHAKING
+            self.deadline = Deadline.HEAD_BY
         if service.forwarding is not None and service.forwarding.introduced and not self.datagrams:
             self.introduced_phase = self.phase
             self.phase = Phase.INTRODUCED
@@ -58,6 +64,8 @@ class Connection:
         self.bytes_in += size
         if self.phase == Phase.INTRODUCED:
             return self._received_introduction(data, size)
+        if self.tls is not None:
+            return self.tls.put(data, size) if self.speaks() else 0
         if self.phase == Phase.SERVING or self.phase == Phase.CONVERSING:
             self.protocol.feed(data, size)
         return 0
@@ -80,9 +88,9 @@ class Connection:
 
     def received_eof(self):
         """The peer finished sending; it may still wait for its answers (RFC 9112 section 9.6)."""
-        self.protocol.eof = True
+        self.input_ended()
         self.unread_input = False
-        if self.phase == Phase.LINGERING:
+        if self.phase == Phase.LINGERING or self.phase == Phase.SHAKING:
             self.phase = Phase.DONE
         elif self.exchange is not None:
             self.exchange.peer_has_finished()
@@ -90,12 +98,13 @@ class Connection:
 
     def lose(self):
         """The peer is gone: reset, or vanished in the middle of a send."""
+        if self.tls is not None and (self.exchange is not None or self.unsent() > 0):
+            self.reset = True  # close_notify would say that this was all
         self.protocol.eof = True
         self.phase = Phase.DONE
         if self.output is not None and self.output is self.in_flight:
             self.output = None  # the kernel still reads it
-        elif self.output is not None:
-            self.output.clear()
+        self.drop_output()
         if self.exchange is not None:
             self.exchange.peer_is_lost()
             self.exchange.finish()
@@ -121,7 +130,10 @@ class Connection:
     def expire(self):
         """The running deadline has passed (strictness: 408 where a request is under way, else a close)."""
         protocol: Protocol = self.protocol
-        if self.deadline == Deadline.HEAD_BY:
+        if self.phase == Phase.SHAKING:
+            self.service.counts.handshakes_failed += 1
+            self.lose()
+        elif self.deadline == Deadline.HEAD_BY:
             protocol.refuse(Refusal.HEAD_LATE)
         elif self.deadline == Deadline.BODY_PROGRESS_BY and self.exchange is not None:
             if self.exchange.head_written:
@@ -139,6 +151,46 @@ class Connection:
 
     def advance(self):
         """What must happen next. Called again after each step, until it says READ, WAIT or CLOSE."""
+        return self._next_step() if self.tls is None else self._advance_sealed()
+
+    def _advance_sealed(self):
+        """As without TLS, between what has come sealed and what is to leave so."""
+        step: Step
+        if self.phase == Phase.SHAKING:
+            step = self._shake_hands()
+            if self.phase == Phase.SHAKING:
+                return step
+        while True:
+            step = self._next_step()
+            if self.tls is None:
+                return step
+            self.seal()
+            if self.phase == Phase.DONE:
+                return Step.CLOSE
+            if step != Step.WRITE or (self.output is not None and self.output.pending > 0):
+                return step
+
+    def _shake_hands(self):
+        """The handshake, as far as it goes with what has come."""
+        if not self.driver.may_shake():
+            return Step.LATER
+        verdict: Shake = self.shake()
+        if verdict == Shake.MORE_IS_NEEDED:
+            return Step.WRITE if self.unsent() > 0 else Step.READ
+        if verdict == Shake.AGREED:
+            self.service.counts.handshakes += 1
+            self.phase = Phase.SERVING if self.conversation is None else Phase.CONVERSING
+            return Step.READ
+        self.service.counts.handshakes_failed += 1
+        self.phase = Phase.LAST_ANSWER
+        self.unread_input = True
+        if verdict == Shake.NOT_TLS and self.conversation is None:
+            self.tls = None
+            self.protocol.refuse(Refusal.NOT_TLS)
+            self._refuse()
+        return Step.CLOSE
+
+    def _next_step(self):
         exchange: Exchange
         made: Made
         verdict: cython.int
@@ -147,7 +199,7 @@ class Connection:
             if exchange is None:
                 if self.phase != Phase.SERVING:
                     verdict = self._converse() if self.phase == Phase.CONVERSING else self._end()
-                elif self.output is not None and self.output.pending >= HIGH_WATER:
+                elif self.unsent() >= HIGH_WATER:
                     return Step.WRITE
                 else:
                     verdict = self._between_requests()
@@ -155,9 +207,11 @@ class Connection:
                     return cython.cast(Step, verdict)
                 continue
             if exchange.stage == Stage.RUNNING:
+                if self.tls is not None and exchange.wants_input():
+                    self.more()
                 made = exchange.pull()
                 if made == Made.PIECE:
-                    if self.output is not None and self.output.pending >= HIGH_WATER:
+                    if self.unsent() >= HIGH_WATER:
                         return Step.WRITE
                 elif made == Made.MUST_LEAVE:
                     return Step.WRITE
@@ -165,7 +219,7 @@ class Connection:
                     self._answered()
                 elif made == Made.DELIVERED:
                     self._delivered()
-                elif self.output is not None and self.output.pending > 0 and not self.blocked:
+                elif self.unsent() > 0 and not self.blocked:
                     return Step.WRITE
                 else:
                     self.deadline = Deadline.NO_DEADLINE
@@ -177,7 +231,7 @@ class Connection:
             else:
                 verdict = exchange.collect() if exchange.stage == Stage.COLLECTING else exchange.drain()
                 if verdict == 0:
-                    if self.output is not None and self.output.pending > 0:
+                    if self.unsent() > 0:
                         return Step.WRITE
                     self.deadline = Deadline.BODY_PROGRESS_BY
                     return Step.READ
@@ -192,6 +246,8 @@ class Connection:
     def _between_requests(self):
         """No request is under way: RUN here means that one has begun."""
         event: Event = self.protocol.next()
+        while event == Event.NEED_DATA and self.tls is not None and self.more():
+            event = self.protocol.next()
         if event == Event.REQUEST:
             self._begin_exchange()
             if self.protocol.reading != Reading.BROKEN:
@@ -199,15 +255,15 @@ class Connection:
             self._refuse()  # for what a proxy said of its client
             return self._end()
         if event == Event.NEED_DATA:
-            if self.output is not None and self.output.pending > 0:
+            if self.unsent() > 0:
                 return Step.WRITE
             if self.protocol.reading == Reading.HEAD:
                 self.deadline = Deadline.HEAD_BY
             else:
                 self.deadline = Deadline.IDLE_UNTIL
                 if (self.service.draining or self.last) and self.requests > 0:
-                    self.phase = Phase.DONE
-                    return Step.CLOSE
+                    self.phase = Phase.LAST_ANSWER
+                    return self._end()
             return Step.READ
         if event == Event.REFUSED:
             self._refuse()
@@ -218,12 +274,14 @@ class Connection:
     def _end(self):
         """Sends what is left, then closes: gently where the peer may still be sending."""
         if self.phase == Phase.INTRODUCED:
-            if not self.protocol.eof and self.protocol.reading != Reading.BROKEN:
+            if not self.has_finished() and self.protocol.reading != Reading.BROKEN:
                 self.deadline = Deadline.HEAD_BY
                 return Step.READ
             self.phase = Phase.DONE
         if self.phase == Phase.LAST_ANSWER:
-            if self.output is not None and self.output.pending > 0:
+            if self.tls is not None and not self.reset:
+                self.say_goodbye()
+            if self.unsent() > 0:
                 return Step.WRITE
             if self.unread_input and not self.protocol.eof and not self.reset:
                 self.phase = Phase.LINGERING
@@ -243,14 +301,16 @@ class Connection:
             return Step.CLOSE
         if conversation.said:
             conversation.flush()
-        if self.output is not None and self.output.pending >= HIGH_WATER:
+        if self.unsent() >= HIGH_WATER:
             return Step.WRITE
         self.exchange = conversation.next(self.service, self.ending)
+        while self.exchange is None and self.tls is not None and self.more():
+            self.exchange = conversation.next(self.service, self.ending)
         if self.exchange is not None:
             self.requests += 1
             self.service.counts.requests += 1
             return Step.RUN
-        if self.output is not None and self.output.pending > 0:
+        if self.unsent() > 0:
             return Step.WRITE
         if conversation.over:
             self.phase = Phase.LAST_ANSWER
@@ -271,8 +331,7 @@ class Connection:
         if exchange.broken and not self.datagrams:
             self.reset = True
             self.phase = Phase.DONE
-            if self.output is not None:
-                self.output.clear()
+            self.drop_output()
         return exchange.finish()
 
     def _begin_exchange(self):
@@ -309,7 +368,7 @@ class Connection:
         if exchange.response.close or exchange.broken:
             if exchange.broken and exchange.response.framing == Framing.BY_CLOSE:
                 self.reset = True
-            self.unread_input = not exchange.body_complete or self.protocol.position < self.protocol.end
+            self.unread_input = not exchange.body_complete or self.kept_input() > 0
             self.phase = Phase.LAST_ANSWER
             self._finish_exchange()
         elif exchange.body_complete or self.protocol.reading == Reading.COMPLETE:
@@ -349,19 +408,19 @@ class Connection:
 
     def takes_input(self) -> cython.bint:
         """Whether reading from the socket makes sense now: a busy application must not fill memory."""
-        if self.protocol.eof:
+        if self.has_finished():
             return False
         if self.phase == Phase.LINGERING:
             return True
         if not self.speaks():
             return False
-        if self.exchange is None and (self.output is None or self.output.pending < HIGH_WATER):
+        if self.exchange is None and self.unsent() < HIGH_WATER:
             return True  # what is being read is a head, which has a limit of its own
-        return self.protocol.buffered() < READ_AHEAD and not self.datagrams
+        return self.kept_input() < READ_AHEAD and not self.datagrams
 
     def speaks(self) -> cython.bint:
         """Whether its life goes on: it is not about to end."""
-        return self.phase in (Phase.SERVING, Phase.CONVERSING, Phase.INTRODUCED)
+        return self.phase in (Phase.SERVING, Phase.CONVERSING, Phase.INTRODUCED, Phase.SHAKING)
 
     def at_boundary(self) -> cython.bint:
         """Between requests with nothing half done: it may be parked, handed over or evicted."""
@@ -369,8 +428,8 @@ class Connection:
             self.exchange is None
             and self.speaks()
             and self.protocol.reading == Reading.BETWEEN
-            and self.protocol.buffered() == 0
-            and (self.output is None or self.output.pending == 0)
+            and self.kept_input() == 0
+            and self.unsent() == 0
         )
 
     def may_leave(self) -> cython.bint:
@@ -378,20 +437,20 @@ class Connection:
         return (
             self.exchange is None
             and self.speaks()
-            and not self.protocol.eof
+            and not self.has_finished()
             and not self.queued
             and not self.ending
-            and (self.output is None or self.output.pending == 0)
+            and self.unsent() == 0
+            and (self.tls is None or not self.tls.has_whole())
         )
 
     def stays(self, elsewhere: cython.bint) -> cython.bint:
         """Whether no other process could go on with it: there is more to it than a socket and a piece of a head.
         Where the others leave for one, its next answer is its last.
         """
-        tls: object = getattr(cython.cast(object, self), "tls", None)
         self.last = elsewhere and (
             self.conversation is not None
-            or tls is not None
+            or self.tls is not None
             or self.phase == Phase.INTRODUCED
             or self.protocol.buffered() > MOST_SENT_ALONG
         )
@@ -408,41 +467,6 @@ class Connection:
         service.counts.handed_over += not self.datagrams
         return 0
 
-    # ---- what somebody who looks at it asks ----------------------------------------------------------------
-
-    def seen(self):
-        """(what it does, monotonic seconds since when or 0, method, path, exchange) at one moment: nothing here lets go
-        of the interpreter, and the request's bytes may be gone as soon as somebody does.
-        """
-        exchange: Exchange = self.exchange
-        method = path = None
-        if exchange is not None:
-            method, path = exchange.request.method, exchange.request.path
-        return (self._doing(), self._doing_since(), method, path, exchange)
-
-    def _doing(self):
-        """Its phase in words; docs/status-schema.md lists them."""
-        exchange: Exchange = self.exchange
-        pending: cython.bint = self.output is not None and self.output.pending > 0
-        if not self.speaks():
-            return "writing" if pending and self.phase == Phase.LAST_ANSWER else "closing"
-        if exchange is None:
-            if pending:
-                return "writing"
-            return "reading head" if self.protocol.reading == Reading.HEAD else "idle"
-        if exchange.stage == Stage.READY:
-            return "waiting"
-        if exchange.stage == Stage.RUNNING:
-            return "writing" if self.blocked_since > 0 else "in handler"
-        return "reading body"
-
-    def _doing_since(self):
-        if self.blocked_since > 0:
-            return self.blocked_since
-        if self.exchange is not None:
-            return self.exchange.called if self.exchange.stage == Stage.RUNNING else self.exchange.began
-        return self.since
-
     @property
     def leaves(self):
         """Whether the client of a request that waits has left."""
@@ -454,10 +478,7 @@ class Connection:
             self.protocol.settle()
         if self.exchange is not None:
             self.exchange.settle()
-        if self.output is not None and self.output.pending == 0:
-            self.driver.give_output(self.output)
-            self.output = None
-        return 0
+        return self.give_back()
 
     def finish(self):
         """The engine closes the socket: whatever is still open on it ends."""

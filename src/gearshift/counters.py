@@ -23,4 +23,6 @@ class Counters:
             "abandoned": self.abandoned,
             "timed_out": self.timed_out,
             "unintroduced": self.unintroduced,
+            "handshakes": self.handshakes,
+            "handshakes_failed": self.handshakes_failed,
         }

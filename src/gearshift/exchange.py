@@ -108,7 +108,7 @@ class Exchange:
         self.body_complete = not self.request.has_body()
         if service.forwarding is not None:
             self.origin = service.forwarding.hear(channel, self.request)
-        self.peer_finished = protocol.eof
+        self.peer_finished = channel.has_finished()
         self.stage = Stage.COLLECTING if body_first and not self.body_complete else Stage.READY
         return 0
 
@@ -134,6 +134,8 @@ class Exchange:
                 self.stage = Stage.READY
                 return 1
             elif event == Event.NEED_DATA:
+                if self.channel.tls is not None and self.channel.more():
+                    continue
                 self.continue_body()
                 return 0
             else:
@@ -195,7 +197,8 @@ class Exchange:
                 self.body_complete = True
                 return 1
             elif event == Event.NEED_DATA:
-                return 0
+                if self.channel.tls is None or not self.channel.more():
+                    return 0
             else:
                 return 2
 
@@ -208,6 +211,8 @@ class Exchange:
             if event == Event.BODY:
                 return PyBytes_FromStringAndSize(protocol.piece, protocol.piece_length)
             if event == Event.NEED_DATA:
+                if self.channel.tls is not None and self.channel.more():
+                    continue
                 self.continue_body()
                 self.channel.driver.receive_more(self.channel)
             elif event == Event.END_OF_BODY:
@@ -293,7 +298,7 @@ class Exchange:
         large = not self.request.chunked and protocol.due > cython.cast(cython.ulonglong, MOST_DRAINED)
         if not self.body_complete and (withheld or large):
             response.close = True
-        if (self.service.draining or self.channel.last) and protocol.buffered() == 0:
+        if (self.service.draining or self.channel.last) and self.channel.kept_input() == 0:
             response.close = True  # but a pipelined request that was received is still answered
         if self.service.server_timing:
             self._write_timing(response)

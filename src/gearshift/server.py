@@ -17,6 +17,7 @@ from gearshift.observe.error_log import ErrorLog
 from gearshift.observe.observer import Observer
 from gearshift.raw import raw_handlers
 from gearshift.settings import Settings
+from gearshift.tls import secured
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -140,6 +141,7 @@ class Serving:
         self.status_page: Any = None
         self._access_log: Any = None
         self._monitor: Any = None
+        self._secured: Any = None  # where TLS is spoken
         self._gearbox: Gearbox | None = None
         self._control: Any = None
         self._adapter: Any = None
@@ -167,6 +169,7 @@ class Serving:
                     self.listeners.append(open_listener(parse(text), settings.backlog, access_of(settings)))
             if self._raw is not None:
                 self._raw.open(self.listeners)
+            self._secured = secured(settings, self.listeners, self.error_log)
             self._adapter = interface_of(self.application, settings, self.error_log)
             self._gearbox = self._make_gearbox(engine_to_be_had(settings.engine, self.error_log))
             self._observer = Observer(
@@ -272,6 +275,8 @@ class Serving:
 
             self._monitor = ThreadMonitor(self.settings.monitor, self.error_log)
             self._monitor.start()
+        if self._secured is not None:
+            self._secured.start()
         assert self._gearbox is not None
         signals = -1 if self._signal_ends is None else self._signal_ends[0].fileno()
         try:
@@ -458,6 +463,8 @@ class Serving:
             listener.close()
         if self._raw is not None:
             self._raw.close()
+        if self._secured is not None:
+            self._secured.stop()
         if self._monitor is not None:
             self._monitor.stop()
             self._monitor = None

@@ -56,6 +56,8 @@ KEYS = {
         "abandoned": int,
         "timed_out": int,
         "unintroduced": int,
+        "handshakes": int,
+        "handshakes_failed": int,
     },
     "kinds": list,
     "endpoints": list,

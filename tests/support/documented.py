@@ -146,6 +146,8 @@ class DocumentedObserver:
             "abandoned": self._lost // 5,
             "timed_out": 9,
             "unintroduced": 0,
+            "handshakes": 0,
+            "handshakes_failed": 0,
         }
 
     def _listeners(self) -> list[dict[str, Any]]:
@@ -187,6 +189,8 @@ class DocumentedObserver:
             "inode": 770_000 + number,
             "engine": "auto",
             "owner": f"auto-{number % 16 + 1}" if busy else None,
+            "tls_version": None,
+            "tls_cipher": None,
             "tcp_state": "CLOSE-WAIT" if number % 17 == 0 else "ESTAB",
             "phase": phase,
             "age_seconds": since * 40,

@@ -28,6 +28,8 @@ def full_status() -> dict[str, Any]:
             "abandoned": 6,
             "timed_out": 7,
             "unintroduced": 8,
+            "handshakes": 40,
+            "handshakes_failed": 8,
         },
         "requests": {"total": 1000, "running": 3, "waiting": 4, "shed": 9},
         "descriptors": {
@@ -136,6 +138,8 @@ def connection(number: int, phase: str, tcp_state: str | None) -> dict[str, Any]
         "inode": 1000 + number,
         "engine": "pool",
         "owner": "gearshift-1",
+        "tls_version": None,
+        "tls_cipher": None,
         "tcp_state": tcp_state,
         "phase": phase,
         "age_seconds": 10.0,

@@ -72,7 +72,7 @@ class ThreadDriver:
             return connection.run()
         if not engine.waiting.put(connection, self.now, 0):
             return connection.shed()
-        connection.half_closed = connection.protocol.eof or peer_has_finished(connection)
+        connection.half_closed = peer_has_finished(connection)
         connection.settle()
         if engine.waiting.count == 1:
             engine.interrupt()  # from now on it has an eye on the queue

@@ -40,3 +40,5 @@ cpdef enum Refusal:
     BODY_LATE
     BODY_NOT_STORED
     FORWARDED
+    NOT_TLS
+    MISDIRECTED_PLAIN

@@ -44,5 +44,7 @@ class Refusal(IntEnum):
     BODY_LATE = 36
     BODY_NOT_STORED = 37
     FORWARDED = 38
+    NOT_TLS = 39
+    MISDIRECTED_PLAIN = 40
 
 REASONS: dict[int, tuple[int, str]]

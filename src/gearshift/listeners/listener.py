@@ -42,6 +42,7 @@ class Listener:
 
     socket, fd, family: the socket. inherited: somebody else opened it.
     handler: the raw handler whose connections it takes, None for HTTP. shared: other processes accept from it too.
+    keyring: for TLS, None where nothing is sealed.
     address: where it listens, with the port that the kernel chose for port 0: "127.0.0.1:8088", "[::1]:8088",
     "unix:/run/x".
     backlog_asked, backlog_effective: length of the accept queue, in connections, as asked and as the kernel
@@ -58,6 +59,7 @@ class Listener:
         "fd",
         "handler",
         "inherited",
+        "keyring",
         "shared",
         "socket",
     )
@@ -74,6 +76,7 @@ class Listener:
         self.inherited = inherited
         self.shared = False
         self.handler: Any = None
+        self.keyring: Any = None
         self.address = f"unix:{name}" if is_unix else name
         self.backlog_asked = backlog_asked
         self.backlog_effective = backlog_effective
@@ -85,7 +88,9 @@ class Listener:
         """What to type into a client: a URL, or the address of a Unix socket, for which there is no URL."""
         if self.family == socket.AF_UNIX:
             return self.address
-        return f"{'http' if self.handler is None else 'tcp'}://{self.address}"
+        if self.handler is not None:
+            return f"{'tcp' if self.keyring is None else 'tls'}://{self.address}"
+        return f"{'http' if self.keyring is None else 'https'}://{self.address}"
 
     def give_up_file(self) -> None:
         """The file of a Unix socket is another process's to remove from now on."""

@@ -88,8 +88,7 @@ class StreamConversation:
     @property
     def unsent(self):
         """Bytes that were said and that the socket has not taken yet."""
-        output: Output = None if self.channel is None else self.channel.output
-        return self.held + (0 if output is None else output.pending)
+        return self.held + (0 if self.channel is None else self.channel.unsent())
 
     @property
     def closed(self):
@@ -279,7 +278,7 @@ class StreamExchange:
         if conversation.overfull:
             self.broken = True
             return Made.DELIVERED
-        if self.channel.output is not None and self.channel.output.pending >= HIGH_WATER:
+        if self.channel.unsent() >= HIGH_WATER:
             return Made.MUST_LEAVE
         if self.pending:
             return Made.NOT_YET

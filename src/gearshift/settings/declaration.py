@@ -38,6 +38,7 @@ class Group(Enum):
     APPLICATION = "application"
     DEVELOPMENT = "development"
     LISTENING = "listening"
+    TLS = "TLS"
     PROXY = "behind a proxy"
     CONCURRENCY = "concurrency"
     PROCESSES = "processes"
@@ -416,6 +417,20 @@ class DatagramAddresses(Addresses):
 
         if parse(text).kind is not AddressKind.TCP:
             raise WrongValueError(self.flag, repr(text), "HOST:PORT, [IPV6]:PORT or :PORT")
+
+
+class FilePaths(Several):
+    """Paths of files, relative to the current folder."""
+
+    metavar = "PATH"
+
+    @property
+    def expected(self) -> str:
+        return "a path or a list of paths"
+
+    def check(self, text: str) -> None:
+        if not text or "\0" in text:
+            raise self.wrong(text)
 
 
 class UrlPaths(Several):
