@@ -9,8 +9,8 @@ import cython
 from cython.cimports.gearshift.clock import monotonic, wall_clock
 from cython.cimports.gearshift.http.date import DateLine
 from cython.cimports.gearshift.http.output import Output
-from cython.cimports.gearshift.proxy.introduction import Introduction
 from cython.cimports.gearshift.http.protocol import Protocol
+from cython.cimports.gearshift.proxy.introduction import Introduction
 from cython.cimports.gearshift.tls.session import Shake, TlsSession
 from cython.cimports.libc.stdlib import free, malloc
 

@@ -75,7 +75,6 @@ cdef class Connection(Channel):
     cdef int _begin_exchange(self) except -1
     cdef int _finish_exchange(self) except -1
     cdef int _answered(self) except -1
-    cdef int _refuse(self) except -1
     cdef Step _converse(self) except *
     cdef int _delivered(self) except -1
     cdef bint speaks(self) noexcept

@@ -16,10 +16,8 @@ from cython.cimports.gearshift.http.refusals import Refusal
 from cython.cimports.gearshift.http.request import Request
 from cython.cimports.gearshift.http.states import Event, Framing, Reading
 from cython.cimports.gearshift.proxy.forwarding import NO_INTRODUCTION, NOT_WHOLE
-from cython.cimports.gearshift.refusing import refuse_unread
+from cython.cimports.gearshift.refusing import refuse
 from cython.cimports.gearshift.tls.session import Shake, TlsSession
-
-from gearshift.http.refusals import REASONS
 
 HIGH_WATER = cython.declare(cython.longlong, 65536)  # above this the application waits for the socket
 READ_AHEAD = cython.declare(cython.Py_ssize_t, 65536)  # input kept while an application is busy
@@ -141,7 +139,7 @@ class Connection:
                 self.lose()
             else:
                 protocol.refuse(Refusal.BODY_LATE)
-                self._refuse()
+                refuse(self)
         else:
             self.reset = self.deadline == Deadline.WRITE_PROGRESS_BY
             self.lose()
@@ -187,7 +185,7 @@ class Connection:
         if verdict == Shake.NOT_TLS and self.conversation is None:
             self.tls = None
             self.protocol.refuse(Refusal.NOT_TLS)
-            self._refuse()
+            refuse(self)
         return Step.CLOSE
 
     def _next_step(self):
@@ -236,7 +234,7 @@ class Connection:
                     self.deadline = Deadline.BODY_PROGRESS_BY
                     return Step.READ
                 if verdict == 2 and exchange.stage == Stage.COLLECTING:
-                    self._refuse()
+                    refuse(self)
                 elif exchange.stage == Stage.DRAINING:
                     if verdict == 2:
                         self.phase = Phase.LAST_ANSWER
@@ -252,7 +250,7 @@ class Connection:
             self._begin_exchange()
             if self.protocol.reading != Reading.BROKEN:
                 return Step.RUN
-            self._refuse()  # for what a proxy said of its client
+            refuse(self)  # for what a proxy said of its client
             return self._end()
         if event == Event.NEED_DATA:
             if self.unsent() > 0:
@@ -266,7 +264,7 @@ class Connection:
                     return self._end()
             return Step.READ
         if event == Event.REFUSED:
-            self._refuse()
+            refuse(self)
         else:
             self.phase = Phase.LAST_ANSWER
         return self._end()
@@ -384,25 +382,6 @@ class Connection:
         if Py_REFCNT(exchange) > 1 or Py_REFCNT(exchange.request) > 2:
             exchange.request.keep()  # somebody still holds it, and its bytes are about to go
         self.protocol.finish()
-
-    def _refuse(self):
-        """Answers what broke the protocol, once, and lets nothing after it be read."""
-        status: cython.int
-        status, words = REASONS[self.protocol.refusal]
-        if self.exchange is not None:
-            exchange: Exchange = self.exchange
-            self.exchange = None
-            exchange.peer_is_lost()
-            if exchange.head_written:
-                self.reset = True
-            else:
-                exchange.answer(status, words.encode() + b"\n")
-            exchange.finish()
-        else:
-            refuse_unread(self, self.service, status, words.encode() + b"\n")
-        self.phase = Phase.LAST_ANSWER
-        self.unread_input = True
-        return 0
 
     # ---- what the engine asks --------------------------------------------------------------------------
 

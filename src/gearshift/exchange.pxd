@@ -87,7 +87,6 @@ cdef class Exchange:
     cdef int continue_body(self) except -1
     cdef int start(self, int status, const char* reason, Py_ssize_t length) except -1
     cdef int finish_head(self, long long length) except -1
-    cdef long long _choose_coding(self, long long length) except? -2
     cdef Made _press(self, Made made) except *
     cdef int _write_timing(self, Response response) except -1
     cdef int fail(self, object error) except -1

@@ -303,27 +303,13 @@ class Exchange:
         if self.service.server_timing:
             self._write_timing(response)
         if self.service.compression is not None and not self.uncoded:
-            length = self._choose_coding(length)
+            length = response.choose_coding(
+                self.service.compression, self.channel.writer(), self.request, length
+            )
         if response.coding is None or not response.coding.withheld:
             response.finish_head(self.channel.writer(), self.channel.driver.date, length)
         self.head_written = True
         return 0
-
-    def _choose_coding(self, length: cython.longlong):
-        """Whether the answer is compressed; returns what is known of its length then."""
-        response: Response = self.response
-        output: Output = self.channel.writer()
-        choice = self.service.compression.choose(
-            self.request, response.status, response.head(output), response.declared, length, response.is_head
-        )
-        if choice is None:
-            return length
-        response.replace_head(output, choice.head)
-        if not choice.coded:
-            return length
-        response.declared = -1
-        response.coding = choice.body
-        return -1 if choice.body is not None else 0  # HEAD: the length that GET would have is not known
 
     def _press(self, made: Made):
         """What the application has said goes through the coder, a step at a time."""

@@ -1,4 +1,4 @@
-from gearshift.channel cimport Channel
-from gearshift.exchange cimport Service
+from gearshift.connection cimport Connection
 
-cdef int refuse_unread(Channel channel, Service service, int status, bytes text) except -1
+cdef int refuse(Connection connection) except -1
+cdef int _refuse_unread(Connection connection, int status, bytes text) except -1

@@ -12,7 +12,7 @@ from gearshift.apps.loader import Kind, adopt
 from gearshift.engines import Timeouts, Workplace, engine_to_be_had, make_engine
 from gearshift.errors import ServerStateError
 from gearshift.gearbox import Gear, Gearbox, ShiftError, ThreadedGearbox
-from gearshift.listeners import access_of, open_listener, parse
+from gearshift.listeners import opened
 from gearshift.observe.error_log import ErrorLog
 from gearshift.observe.observer import Observer
 from gearshift.raw import raw_handlers
@@ -165,8 +165,9 @@ class Serving:
 
                 self._access_log = AccessLog(settings.access_log, settings.access_log_format, self.error_log)
             if self.application.kind is not Kind.RAW:
-                for text in settings.bind:
-                    self.listeners.append(open_listener(parse(text), settings.backlog, access_of(settings)))
+                self.listeners.extend(
+                    opened(settings)
+                )  # one by one: what is open is closed where the next can't be
             if self._raw is not None:
                 self._raw.open(self.listeners)
             self._secured = secured(settings, self.listeners, self.error_log)

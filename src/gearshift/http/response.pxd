@@ -29,8 +29,7 @@ cdef class Response:
     cdef int _account(self, long long length) except -1
     cdef int end(self, Output output) except -1
     cdef int end_with_trailers(self, Output output, list trailers) except -1
-    cdef bytes head(self, Output output)
-    cdef int replace_head(self, Output output, bytes head) except -1
+    cdef long long choose_coding(self, object compression, Output output, Request request, long long length) except *
     cdef bint press(self, Output output, DateLine date) except? -1
     cdef void abandon(self, Output output) noexcept
 
