@@ -406,7 +406,7 @@ class Exchange:
             self.running = self.channel.in_hand = False
             self.service.running -= 1
             self.channel.driver.request_over()
-            if not self.immediate:
+            if not self.immediate and not self.upgraded:
                 self._tell_times()
         try:
             self.release()

@@ -30,6 +30,9 @@ def full_status() -> dict[str, Any]:
             "unintroduced": 8,
             "handshakes": 40,
             "handshakes_failed": 8,
+            "websockets": 8,
+            "websocket_messages_in": 90,
+            "websocket_messages_out": 91,
         },
         "requests": {"total": 1000, "running": 3, "waiting": 4, "shed": 9},
         "descriptors": {
@@ -153,6 +156,8 @@ def connection(number: int, phase: str, tcp_state: str | None) -> dict[str, Any]
         "retransmits": 1,
         "unread": 10,
         "unsent": 100,
+        "messages_in": None,
+        "messages_out": None,
     }
 
 

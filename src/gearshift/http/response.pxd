@@ -31,6 +31,7 @@ cdef class Response:
     cdef int end_with_trailers(self, Output output, list trailers) except -1
     cdef long long choose_coding(self, object compression, Output output, Request request, long long length) except *
     cdef bint press(self, Output output, DateLine date) except? -1
+    cdef int switch_protocols(self, Output output, DateLine date, bytes lines) except -1
     cdef void abandon(self, Output output) noexcept
 
 cdef bytes reason_of(int status)

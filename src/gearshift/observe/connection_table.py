@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gearshift.roster import Roster
 
 PIECE = 32  # rows
-IN_HAND = ("in handler", "writing", "reading body")
+IN_HAND = ("in handler", "writing", "reading body", "websocket")
 
 
 def connection_table(
@@ -110,4 +110,6 @@ def _row(
         "retransmits": retransmits,
         "unread": unread,
         "unsent": unsent,
+        "messages_in": getattr(exchange, "messages_in", None),
+        "messages_out": getattr(exchange, "messages_out", None),
     }

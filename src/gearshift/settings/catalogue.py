@@ -302,6 +302,36 @@ class Settings(Resolved):
         zero_is_off=True,
     )
 
+    websocket_message = WholeNumber(
+        Group.WEBSOCKETS,
+        16_777_216,
+        "A WebSocket message, decompressed; a longer one closes with 1009.",
+        unit="bytes",
+        maximum=2**31 - 1,
+    )
+    websocket_compression = Switch(
+        Group.WEBSOCKETS, True, "Agree to permessage-deflate where a client offers it."
+    )
+    websocket_compress_from = WholeNumber(
+        Group.WEBSOCKETS,
+        256,
+        "A WebSocket message that is compressed at least; shorter ones are sent as they are.",
+        unit="bytes",
+        minimum=0,
+        maximum=2**31 - 1,
+    )
+    websocket_ping = Seconds(
+        Group.WEBSOCKETS,
+        20.0,
+        "A WebSocket client that is silent so long is sent a ping. 0 is off.",
+        zero_is_off=True,
+    )
+    websocket_patience = Seconds(
+        Group.WEBSOCKETS,
+        20.0,
+        "A sign of life after a ping, or the answer to a close; then the connection ends.",
+    )
+
     template = FilePath(
         Group.STATIC,
         "",
