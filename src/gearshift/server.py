@@ -165,9 +165,7 @@ class Serving:
 
                 self._access_log = AccessLog(settings.access_log, settings.access_log_format, self.error_log)
             if self.application.kind is not Kind.RAW:
-                self.listeners.extend(
-                    opened(settings)
-                )  # one by one: what is open is closed where the next can't be
+                self.listeners.extend(opened(settings))
             if self._raw is not None:
                 self._raw.open(self.listeners)
             self._secured = secured(settings, self.listeners, self.error_log)

@@ -16,7 +16,9 @@ __all__ = ["Access", "Address", "AddressKind", "Listener", "access_of", "open_li
 
 
 def opened(settings: Settings) -> Iterator[Listener]:
-    """Listens on each address of the setting `bind`. Raises ListenError, SettingError."""
+    """Listens on each address of the setting `bind`, one by one: those before one that can't be had are the caller's to
+    close. Raises ListenError, SettingError.
+    """
     access = access_of(settings)
     for text in settings.bind:
         yield open_listener(parse(text), settings.backlog, access)
