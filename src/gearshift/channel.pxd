@@ -34,6 +34,7 @@ cdef class Channel:
     cdef Output output                  # bytes for the wire
     cdef readonly TlsSession tls        # None: what is on the wire is plain
     cdef readonly object listener
+    cdef readonly Channel outer         # the HTTP/2 connection whose stream is carried here, or None
     cdef readonly long requests
     cdef readonly long long number      # of the connection, from 1
     cdef readonly double accepted_at    # monotonic seconds
@@ -44,7 +45,6 @@ cdef class Channel:
     cdef int last_kind                  # place in the service's times of the request that was over last
     cdef object memory                  # what the application's interface keeps for this connection
     cdef object _peer_host, _peer_port
-    cdef Introduction introduction      # what has come of it, while it is being read; None before and after
     cdef readonly object via            # address of the proxy that told who the peer is (PROXY protocol), or None
     cdef readonly bint secured          # the peer came to that proxy by TLS
     cdef int standing                   # whether the peer is a trusted proxy (proxy/forwarding.pxd: Standing)
@@ -52,6 +52,8 @@ cdef class Channel:
     cdef unsigned short family
 
     cdef Output writer(self)
+    cdef str spoken(self, int minor)
+    cdef TlsSession sealed_by(self)
     cdef Output wire(self)
     cdef long long unsent(self) noexcept
     cdef bint has_output(self) except -1

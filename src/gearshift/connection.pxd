@@ -7,6 +7,7 @@ from gearshift.http.output cimport Output
 from gearshift.http.protocol cimport Protocol
 from gearshift.http.response cimport Response
 from gearshift.conversation cimport Conversation
+from gearshift.proxy.introduction cimport Introduction
 
 cpdef enum Step:
     READ        # bring more bytes from the peer
@@ -38,7 +39,7 @@ cdef class Connection(Channel):
     cdef readonly Service service
     cdef readonly Exchange exchange
     cdef readonly Conversation conversation     # with a raw handler; None where HTTP is spoken
-    cdef Phase introduced_phase         # the one that follows INTRODUCED
+    cdef Introduction introduction      # what has come of it, while it is being read
     cdef readonly bint datagrams        # its socket has no peer: what comes is read by the conversation
     cdef readonly Phase phase
     cdef readonly Deadline deadline     # which clock runs while the engine does the last step
@@ -69,12 +70,12 @@ cdef class Connection(Channel):
     cdef Step advance(self) except *
     cdef Step _advance_sealed(self) except *
     cdef Step _next_step(self) except *
-    cdef Step _shake_hands(self) except *
     cdef Step _between_requests(self) except *
     cdef Step _end(self) except *
     cdef int _begin_exchange(self) except -1
     cdef int _finish_exchange(self) except -1
     cdef int _answered(self) except -1
+    cdef int _refuse(self) except -1
     cdef Step _converse(self) except *
     cdef int _delivered(self) except -1
     cdef bint speaks(self) noexcept
@@ -82,7 +83,6 @@ cdef class Connection(Channel):
     cdef int shed(self) except -1
     cdef int received(self, const char* data, Py_ssize_t size) except -1
     cdef int received_eof(self) except -1
-    cdef int _received_introduction(self, const char* data, Py_ssize_t size) except -1
     cdef int took_part(self, double now) noexcept
     cdef int took_all(self, double now) noexcept
     cdef bint takes_input(self) noexcept

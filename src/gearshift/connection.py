@@ -6,18 +6,27 @@ keep-alive are decided here, so engines cannot disagree.
 """
 
 import cython
+from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cython.cimports.cpython.ref import Py_REFCNT
 from cython.cimports.gearshift.channel import Driver
 from cython.cimports.gearshift.connection import Deadline, Phase, Step
-from cython.cimports.gearshift.conversation import Conversation, RawApplication
+from cython.cimports.gearshift.conversation import Conversation
 from cython.cimports.gearshift.exchange import Exchange, Made, Service, Stage
+from cython.cimports.gearshift.http.output import Output
 from cython.cimports.gearshift.http.protocol import Protocol
 from cython.cimports.gearshift.http.refusals import Refusal
 from cython.cimports.gearshift.http.request import Request
+from cython.cimports.gearshift.http.response import Response, reason_of
 from cython.cimports.gearshift.http.states import Event, Framing, Reading
-from cython.cimports.gearshift.proxy.forwarding import NO_INTRODUCTION, NOT_WHOLE
-from cython.cimports.gearshift.refusing import refuse
-from cython.cimports.gearshift.tls.session import Shake, TlsSession
+from cython.cimports.gearshift.opening import (
+    begin,
+    multiplex,
+    shake_hands,
+    take_introduction,
+    waits_for_introduction,
+)
+
+from gearshift.http.refusals import REASONS
 
 HIGH_WATER = cython.declare(cython.longlong, 65536)  # above this the application waits for the socket
 READ_AHEAD = cython.declare(cython.Py_ssize_t, 65536)  # input kept while an application is busy
@@ -37,22 +46,7 @@ class Connection:
         self.protocol = Protocol(service.limits)
         self.accepted_at = driver.now
         self.number = service.roster.enter(self)
-        self.phase = Phase.SERVING
-        if listener.handler is not None:
-            raw: RawApplication = listener.handler
-            self.phase = Phase.CONVERSING
-            self.datagrams = raw.datagrams
-            self.conversation = raw.converse(self, service)
-        self.deadline = Deadline.NO_DEADLINE if self.datagrams else Deadline.IDLE_UNTIL
-        if listener.keyring is not None:
-            self.tls = TlsSession(listener.keyring)
-            self.protocol.secured = True
-            self.phase = Phase.SHAKING
-            self.deadline = Deadline.HEAD_BY
-        if service.forwarding is not None and service.forwarding.introduced and not self.datagrams:
-            self.introduced_phase = self.phase
-            self.phase = Phase.INTRODUCED
-            self.deadline = Deadline.HEAD_BY  # a proxy says it at once
+        begin(self, listener)
         self.listed = Deadline.NO_DEADLINE
 
     # ---- what the engine reports -----------------------------------------------------------------------
@@ -61,28 +55,12 @@ class Connection:
         """Bytes came. They are used where they stand until settle()."""
         self.bytes_in += size
         if self.phase == Phase.INTRODUCED:
-            return self._received_introduction(data, size)
+            return take_introduction(self, data, size)
         if self.tls is not None:
             return self.tls.put(data, size) if self.speaks() else 0
         if self.phase == Phase.SERVING or self.phase == Phase.CONVERSING:
             self.protocol.feed(data, size)
         return 0
-
-    def _received_introduction(self, data: cython.p_const_char, size: cython.Py_ssize_t):
-        """What a trusted proxy must begin with. What follows it is the client's."""
-        taken: cython.Py_ssize_t = self.service.forwarding.introduce(self, data, size)
-        if taken == NOT_WHOLE:
-            return 0
-        if taken == NO_INTRODUCTION:
-            self.reset = True
-            self.phase = Phase.DONE
-            self.service.counts.unintroduced += 1
-            return self.service.forwarding.tell(self, self.service.error_log)
-        self.phase = self.introduced_phase
-        if taken == size:
-            return 0
-        self.bytes_in -= size - taken
-        return self.received(data + taken, size - taken)
 
     def received_eof(self):
         """The peer finished sending; it may still wait for its answers (RFC 9112 section 9.6)."""
@@ -139,7 +117,7 @@ class Connection:
                 self.lose()
             else:
                 protocol.refuse(Refusal.BODY_LATE)
-                refuse(self)
+                self._refuse()
         else:
             self.reset = self.deadline == Deadline.WRITE_PROGRESS_BY
             self.lose()
@@ -155,7 +133,7 @@ class Connection:
         """As without TLS, between what has come sealed and what is to leave so."""
         step: Step
         if self.phase == Phase.SHAKING:
-            step = self._shake_hands()
+            step = shake_hands(self)
             if self.phase == Phase.SHAKING:
                 return step
         while True:
@@ -167,26 +145,6 @@ class Connection:
                 return Step.CLOSE
             if step != Step.WRITE or (self.output is not None and self.output.pending > 0):
                 return step
-
-    def _shake_hands(self):
-        """The handshake, as far as it goes with what has come."""
-        if not self.driver.may_shake():
-            return Step.LATER
-        verdict: Shake = self.shake()
-        if verdict == Shake.MORE_IS_NEEDED:
-            return Step.WRITE if self.unsent() > 0 else Step.READ
-        if verdict == Shake.AGREED:
-            self.service.counts.handshakes += 1
-            self.phase = Phase.SERVING if self.conversation is None else Phase.CONVERSING
-            return Step.READ
-        self.service.counts.handshakes_failed += 1
-        self.phase = Phase.LAST_ANSWER
-        self.unread_input = True
-        if verdict == Shake.NOT_TLS and self.conversation is None:
-            self.tls = None
-            self.protocol.refuse(Refusal.NOT_TLS)
-            refuse(self)
-        return Step.CLOSE
 
     def _next_step(self):
         exchange: Exchange
@@ -234,7 +192,7 @@ class Connection:
                     self.deadline = Deadline.BODY_PROGRESS_BY
                     return Step.READ
                 if verdict == 2 and exchange.stage == Stage.COLLECTING:
-                    refuse(self)
+                    self._refuse()
                 elif exchange.stage == Stage.DRAINING:
                     if verdict == 2:
                         self.phase = Phase.LAST_ANSWER
@@ -250,7 +208,7 @@ class Connection:
             self._begin_exchange()
             if self.protocol.reading != Reading.BROKEN:
                 return Step.RUN
-            refuse(self)  # for what a proxy said of its client
+            self._refuse()  # for what a proxy said of its client
             return self._end()
         if event == Event.NEED_DATA:
             if self.unsent() > 0:
@@ -263,19 +221,18 @@ class Connection:
                     self.phase = Phase.LAST_ANSWER
                     return self._end()
             return Step.READ
+        if event == Event.PREFACE:
+            return self._converse() if multiplex(self) else self._between_requests()
         if event == Event.REFUSED:
-            refuse(self)
+            self._refuse()
         else:
             self.phase = Phase.LAST_ANSWER
         return self._end()
 
     def _end(self):
         """Sends what is left, then closes: gently where the peer may still be sending."""
-        if self.phase == Phase.INTRODUCED:
-            if not self.has_finished() and self.protocol.reading != Reading.BROKEN:
-                self.deadline = Deadline.HEAD_BY
-                return Step.READ
-            self.phase = Phase.DONE
+        if self.phase == Phase.INTRODUCED and waits_for_introduction(self):
+            return Step.READ
         if self.phase == Phase.LAST_ANSWER:
             if self.tls is not None and not self.reset:
                 self.say_goodbye()
@@ -318,7 +275,8 @@ class Connection:
         ):
             self.phase = Phase.DONE
         else:
-            self.deadline = Deadline.NO_DEADLINE if self.datagrams else Deadline.IDLE_UNTIL
+            busy: cython.bint = self.datagrams or conversation.streams > 0
+            self.deadline = Deadline.NO_DEADLINE if busy else Deadline.IDLE_UNTIL
             return Step.READ
         return self._end()
 
@@ -383,6 +341,41 @@ class Connection:
             exchange.request.keep()  # somebody still holds it, and its bytes are about to go
         self.protocol.finish()
 
+    def _refuse(self):
+        """Answers what broke the protocol, once, and lets nothing after it be read."""
+        status: cython.int
+        text: bytes
+        response: Response = Response()
+        output: Output = self.writer()
+        status, words = REASONS[self.protocol.refusal]
+        if self.exchange is not None:
+            exchange: Exchange = self.exchange
+            self.exchange = None
+            exchange.peer_is_lost()
+            response = exchange.response
+            if exchange.head_written:
+                self.reset = True
+            else:
+                exchange.answer(status, words.encode() + b"\n")
+            exchange.finish()
+        else:
+            text = words.encode() + b"\n"
+            reason: bytes = reason_of(status)
+            response.close = True
+            response.is_head = self.protocol.refused_head  # RFC 9110 section 9.3.2: never with content
+            response.begin(output, status, PyBytes_AS_STRING(reason), PyBytes_GET_SIZE(reason))
+            response.field(output, b"Content-Type", 12, b"text/plain; charset=utf-8", 25)
+            response.finish_head(output, self.driver.date, PyBytes_GET_SIZE(text))
+            response.piece(output, text, PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text))
+            response.end(output)
+            if self.service.access_log is not None:  # though there was no request that could be read
+                from gearshift.observe.access_entry import refused_entry
+
+                self.service.access_log.write(refused_entry(self, response))
+        self.phase = Phase.LAST_ANSWER
+        self.unread_input = True
+        return 0
+
     # ---- what the engine asks --------------------------------------------------------------------------
 
     def takes_input(self) -> cython.bint:
@@ -409,6 +402,7 @@ class Connection:
             and self.protocol.reading == Reading.BETWEEN
             and self.kept_input() == 0
             and self.unsent() == 0
+            and (self.conversation is None or self.conversation.streams == 0)
         )
 
     def may_leave(self) -> cython.bint:
@@ -443,7 +437,7 @@ class Connection:
         self.interest = 0
         self.blocked = self.queued = self.gone = self.lent = self.waits = self.news = False
         self.listed = Deadline.NO_DEADLINE
-        service.counts.handed_over += not self.datagrams
+        service.counts.handed_over += not self.datagrams and (self.outer is None or self.requests > 0)
         return 0
 
     @property

@@ -60,6 +60,7 @@ class Service:
         wakes: cython.bint = False,
         forwarding: Forwarding = None,
         compression: object = None,
+        http2: object = None,
     ):
         self.application = application
         self.own = own
@@ -76,6 +77,7 @@ class Service:
         self.forwarding = forwarding
         self.compression = compression
         self.wakes = wakes or application.asynchronous
+        self.http2 = http2
         self.draining = False
 
 
@@ -303,13 +305,27 @@ class Exchange:
         if self.service.server_timing:
             self._write_timing(response)
         if self.service.compression is not None and not self.uncoded:
-            length = response.choose_coding(
-                self.service.compression, self.channel.writer(), self.request, length
-            )
+            length = self._choose_coding(length)
         if response.coding is None or not response.coding.withheld:
             response.finish_head(self.channel.writer(), self.channel.driver.date, length)
         self.head_written = True
         return 0
+
+    def _choose_coding(self, length: cython.longlong):
+        """Whether the answer is compressed; returns what is known of its length then."""
+        response: Response = self.response
+        output: Output = self.channel.writer()
+        choice = self.service.compression.choose(
+            self.request, response.status, response.head(output), response.declared, length, response.is_head
+        )
+        if choice is None:
+            return length
+        response.replace_head(output, choice.head)
+        if not choice.coded:
+            return length
+        response.declared = -1
+        response.coding = choice.body
+        return -1 if choice.body is not None else 0  # HEAD: the length that GET would have is not known
 
     def _press(self, made: Made):
         """What the application has said goes through the coder, a step at a time."""
@@ -320,13 +336,10 @@ class Exchange:
         return Made.MUST_LEAVE
 
     def _write_timing(self, response: Response):
-        """Where the time has gone so far; of a request that was not run only how long it waited."""
-        now: cython.double = monotonic()
-        if self.called > 0:
-            queue, app = 1000 * (self.called - self.began), 1000 * (now - self.called)
-            text = b"queue;dur=%.2f, app;dur=%.2f" % (max(queue, 0.0), app)
-        else:
-            text = b"queue;dur=%.2f" % (1000 * (now - self.began))
+        """Where the time has gone so far."""
+        from gearshift.told import server_timing
+
+        text: bytes = server_timing(self)
         response.field(
             self.channel.writer(), b"Server-Timing", 13, PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text)
         )

@@ -29,7 +29,8 @@ cdef class Response:
     cdef int _account(self, long long length) except -1
     cdef int end(self, Output output) except -1
     cdef int end_with_trailers(self, Output output, list trailers) except -1
-    cdef long long choose_coding(self, object compression, Output output, Request request, long long length) except *
+    cdef bytes head(self, Output output)
+    cdef int replace_head(self, Output output, bytes head) except -1
     cdef bint press(self, Output output, DateLine date) except? -1
     cdef int switch_protocols(self, Output output, DateLine date, bytes lines) except -1
     cdef void abandon(self, Output output) noexcept

@@ -276,20 +276,15 @@ class Response:
 
     # ---- compressed on its way out -----------------------------------------------------------------------
 
-    def choose_coding(self, compression: object, output: Output, request: Request, length: cython.longlong):
-        """Before the head is finished: whether the answer is compressed. Returns what is known of its length then."""
-        head = PyBytes_FromStringAndSize(output.buffer + output.end - self.written, self.written)
-        choice = compression.choose(request, self.status, head, self.declared, length, self.is_head)
-        if choice is None:
-            return length
+    def head(self, output: Output):
+        """The unfinished head: the status line and the fields so far, without those that frame."""
+        return PyBytes_FromStringAndSize(output.buffer + output.end - self.written, self.written)
+
+    def replace_head(self, output: Output, head: bytes):
         output.forget(self.written)
-        output.write_bytes(choice.head)
-        self.written = len(choice.head)
-        if not choice.coded:
-            return length
-        self.declared = -1
-        self.coding = choice.body
-        return -1 if choice.body is not None else 0  # HEAD: the length that GET would have is not known
+        output.write_bytes(head)
+        self.written = PyBytes_GET_SIZE(head)
+        return 0
 
     def press(self, output: Output, date: DateLine):
         """Compresses the next step of what was said. Whether that was the last one."""

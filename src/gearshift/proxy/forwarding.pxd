@@ -6,11 +6,6 @@ cpdef enum Standing:
     TRUSTED         # what the peer says of its clients is believed
     STRANGER        # it is not
 
-# What introduce() says instead of how many bytes it took.
-cdef enum:
-    NOT_WHOLE = -1          # more must come
-    NO_INTRODUCTION = -2    # something else came
-
 cdef class Forwarding:
     cdef readonly object trust
     cdef readonly tuple names           # of the fields that are believed
@@ -22,5 +17,4 @@ cdef class Forwarding:
 
     cdef bint believes(self, Channel channel) except? -1
     cdef int tell(self, Channel channel, object error_log) except -1
-    cdef Py_ssize_t introduce(self, Channel channel, const char* data, Py_ssize_t size) except? -3
     cdef object hear(self, Channel channel, Request request)

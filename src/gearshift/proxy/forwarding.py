@@ -4,13 +4,11 @@ Whether a connection's peer is trusted is decided once; what the same fields sai
 """
 
 import cython
-from cython.cimports.cpython.bytes import PyBytes_FromStringAndSize
 from cython.cimports.gearshift.channel import Channel
 from cython.cimports.gearshift.http.protocol import Protocol
 from cython.cimports.gearshift.http.refusals import Refusal
 from cython.cimports.gearshift.http.request import Request
-from cython.cimports.gearshift.proxy.forwarding import NO_INTRODUCTION, NOT_WHOLE, Standing
-from cython.cimports.gearshift.proxy.introduction import Introduction, Progress
+from cython.cimports.gearshift.proxy.forwarding import Standing
 
 from gearshift.proxy.fields import Said, read_fields
 from gearshift.proxy.nodes import MalformedError
@@ -46,24 +44,6 @@ class Forwarding:
             believed = self.trust.believes(channel.peer_host())
             channel.standing = Standing.TRUSTED if believed else Standing.STRANGER
         return channel.standing == Standing.TRUSTED
-
-    def introduce(self, channel: Channel, data: cython.p_const_char, size: cython.Py_ssize_t):
-        """The PROXY protocol, which a trusted peer must begin with; of anybody else it would not be believed. How many
-        of the bytes were its own, or NOT_WHOLE, or NO_INTRODUCTION.
-        """
-        taken: cython.Py_ssize_t
-        if not self.believes(channel):
-            return 0
-        if channel.introduction is None:
-            channel.introduction = Introduction()
-        taken = channel.introduction.receive(PyBytes_FromStringAndSize(data, size))
-        if channel.introduction.progress == Progress.BEGUN:
-            return NOT_WHOLE
-        if channel.introduction.progress == Progress.BROKEN:
-            return NO_INTRODUCTION
-        channel.meet(channel.introduction)
-        channel.introduction = None
-        return taken
 
     def tell(self, channel: Channel, error_log: object):
         """A trusted peer has not begun with the PROXY protocol: in the error log once, counted always."""
