@@ -35,6 +35,7 @@ def packed(connection: Connection) -> bytes:
         "bytes_in": connection.bytes_in,
         "bytes_out": connection.bytes_out,
         "introduced": None if connection.via is None else _introduced(connection),
+        "introduction": _introduction(connection),
     }
     return bytes([VERSION]) + json.dumps(facts).encode() + b"\n" + left
 
@@ -42,6 +43,13 @@ def packed(connection: Connection) -> bytes:
 def _introduced(connection: Connection) -> list:
     """What a proxy has told of the peer by the PROXY protocol."""
     return [connection.via, connection.peer_host(), connection.peer_port(), connection.secured]
+
+
+def _introduction(connection: Connection):
+    """What has come of the PROXY protocol while it is waited for; None where it is not."""
+    if connection.phase != Phase.INTRODUCED:
+        return None
+    return "" if connection.introduction is None else connection.introduction.held.hex()
 
 
 def let_go(connection: Connection) -> None:
@@ -77,7 +85,9 @@ def unpacked(message: bytes, fd: cython.int, service: Service, driver: Driver, l
     connection.accepted_at = facts["accepted_at"]
     connection.bytes_out = facts["bytes_out"]
     if connection.phase == Phase.INTRODUCED:
-        connection.phase = Phase.SERVING  # it has been
+        if facts.get("introduction") is None:
+            connection.phase = Phase.SERVING  # it has been
+        left = bytes.fromhex(facts.get("introduction") or "") + left
     if facts.get("introduced"):
         connection.via, connection._peer_host, connection._peer_port, connection.secured = facts["introduced"]
     if left:

@@ -125,6 +125,30 @@ class Settings(Resolved):
         choices=("auto", "on", "off"),
     )
 
+    certfile = FilePaths(
+        Group.TLS,
+        (),
+        "A certificate in PEM, those of its chain behind it: every TCP listener speaks TLS, Unix sockets and the status"
+        " page don't. Several times for several names: clients get the one for the host they ask for, others the"
+        " first. Changed files are taken without a restart.",
+    )
+    keyfile = FilePaths(
+        Group.TLS,
+        (),
+        "The key of each certificate, in the same order; without it the key stands in the certificate's file.",
+    )
+    client_ca = FilePath(
+        Group.TLS,
+        "",
+        "Certificates in PEM of those whose clients are trusted, for --client-certificate.",
+    )
+    client_certificate = Choice(
+        Group.TLS,
+        "off",
+        "Whether clients show a certificate of their own; one that --client-ca has not signed ends the handshake.",
+        choices=("off", "optional", "required"),
+    )
+
     trusted_proxies = Networks(
         Group.PROXY,
         (),
@@ -151,30 +175,6 @@ class Settings(Resolved):
         Group.PROXY,
         False,
         "The proxy passes the root path on as a part of the path; by default it has taken it off.",
-    )
-
-    certfile = FilePaths(
-        Group.TLS,
-        (),
-        "A certificate in PEM, those of its chain behind it: every TCP listener speaks TLS, Unix sockets and the status"
-        " page don't. Several times for several names: clients get the one for the host they ask for, others the"
-        " first. Changed files are taken without a restart.",
-    )
-    keyfile = FilePaths(
-        Group.TLS,
-        (),
-        "The key of each certificate, in the same order; without it the key stands in the certificate's file.",
-    )
-    client_ca = FilePath(
-        Group.TLS,
-        "",
-        "Certificates in PEM of those whose clients are trusted, for --client-certificate.",
-    )
-    client_certificate = Choice(
-        Group.TLS,
-        "off",
-        "Whether clients show a certificate of their own; one that --client-ca has not signed ends the handshake.",
-        choices=("off", "optional", "required"),
     )
 
     engine = Choice(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gearshift.errors import SettingError
 from gearshift.kernel.processors import processors
-from gearshift.listeners import AddressKind, open_listener, parse
+from gearshift.listeners import AddressKind, access_of, open_listener, parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Listening:
         self.sets: list[list[Listener]] = []
         self._inherited = dict(inherited or {})
         self._backlog = settings.backlog
+        self._access = access_of(settings)
         try:
             for number in range(sets):
                 self.sets.append([])
@@ -72,7 +73,7 @@ class Listening:
         if number:  # where the kernel chose a port, all have the same
             first = self.sets[0][index]
             address.port = first.socket.getsockname()[1]
-        return open_listener(address, self._backlog, reuse_port=sets > 1)
+        return open_listener(address, self._backlog, self._access, reuse_port=sets > 1)
 
     def of_place(self, place: int) -> dict[str, list[Listener]]:
         """Those of the worker in that place, by the addresses that the settings name."""
