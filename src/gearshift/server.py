@@ -12,11 +12,12 @@ from gearshift.apps.loader import Kind, adopt
 from gearshift.engines import Timeouts, Workplace, engine_to_be_had, make_engine
 from gearshift.errors import ServerStateError
 from gearshift.gearbox import Gear, Gearbox, ShiftError, ThreadedGearbox
-from gearshift.listeners import open_listener, parse
+from gearshift.listeners import access_of, open_listener, parse
 from gearshift.observe.error_log import ErrorLog
 from gearshift.observe.observer import Observer
 from gearshift.raw import raw_handlers
 from gearshift.settings import Settings
+from gearshift.tls import secured
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -140,6 +141,7 @@ class Serving:
         self.status_page: Any = None
         self._access_log: Any = None
         self._monitor: Any = None
+        self._secured: Any = None  # where TLS is spoken
         self._gearbox: Gearbox | None = None
         self._control: Any = None
         self._adapter: Any = None
@@ -164,9 +166,10 @@ class Serving:
                 self._access_log = AccessLog(settings.access_log, settings.access_log_format, self.error_log)
             if self.application.kind is not Kind.RAW:
                 for text in settings.bind:
-                    self.listeners.append(open_listener(parse(text), settings.backlog))
+                    self.listeners.append(open_listener(parse(text), settings.backlog, access_of(settings)))
             if self._raw is not None:
                 self._raw.open(self.listeners)
+            self._secured = secured(settings, self.listeners, self.error_log)
             self._adapter = interface_of(self.application, settings, self.error_log)
             self._gearbox = self._make_gearbox(engine_to_be_had(settings.engine, self.error_log))
             self._observer = Observer(
@@ -236,16 +239,14 @@ class Serving:
         """What an engine of that name serves."""
         from gearshift.apps.native import NativeApplication
         from gearshift.apps.own import OwnAnswers
-        from gearshift.counters import Counters
         from gearshift.exchange import Service
         from gearshift.http.limits import Limits
-        from gearshift.roster import Roster
-        from gearshift.times import Times
+        from gearshift.kept import kept_between_engines
 
         settings = self.settings
         if self._kept is None:
             self.own_answers = OwnAnswers()
-            self._kept = (Counters(), Times(), Roster(), self._raw is not None)
+            self._kept = kept_between_engines(self.settings, self._raw is not None)
         return Service(
             self._adapter,
             NativeApplication(self.own_answers),
@@ -274,6 +275,8 @@ class Serving:
 
             self._monitor = ThreadMonitor(self.settings.monitor, self.error_log)
             self._monitor.start()
+        if self._secured is not None:
+            self._secured.start()
         assert self._gearbox is not None
         signals = -1 if self._signal_ends is None else self._signal_ends[0].fileno()
         try:
@@ -460,6 +463,8 @@ class Serving:
             listener.close()
         if self._raw is not None:
             self._raw.close()
+        if self._secured is not None:
+            self._secured.stop()
         if self._monitor is not None:
             self._monitor.stop()
             self._monitor = None

@@ -37,16 +37,23 @@ def banner(
     application: str,
     control: str = "",
     status_page: str = "",
+    workers: Sequence[int] = (),
 ) -> str:
     """The start text, lines ended.
 
     engine: the one in force ("thread", "pool", "epoll", "auto"). application: its name as shown to users.
     control, status_page: where the control socket lies and the status page is, "" where there is none.
+    workers: processes that serve, where this one only supervises them.
     """
     width = max((len(listener.url) for listener in listeners), default=0)
     lines = [f"Gearshift {__version__} serves {application}"]
     lines += [f"  {listener.url:<{width}}  {listener.backlog_in_words()}" for listener in listeners]
     lines.append(f"  engine {engine}: {threads_in_words(settings, engine)}")
+    if workers:
+        lines.append(
+            f"  {len(workers)} worker{'s' if len(workers) > 1 else ''}: process {', '.join(map(str, workers))};"
+            f" SIGHUP to {os.getpid()} reloads, SIGUSR2 starts a new program in its place"
+        )
     shortage = shortage_in_words(settings.max_connections, descriptor_limits())
     if shortage:
         lines.append(f"  {shortage}: idle ones are closed to make room")

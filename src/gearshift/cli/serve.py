@@ -24,6 +24,10 @@ def run(flags: Mapping[str, object]) -> int:
     folder = os.getcwd()  # noqa: PTH109 - pathlib costs 6 ms of every start
     if folder not in sys.path:
         sys.path.insert(0, folder)
+    if settings.workers:
+        from gearshift.supervisor import supervise
+
+        return supervise(settings, lambda: resolve(flags, os.environ, os.curdir))
     from gearshift.server import run_in_foreground
 
     return run_in_foreground(settings)

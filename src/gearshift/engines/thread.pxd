@@ -23,6 +23,7 @@ cdef class ThreadEngine:
     cdef list spare                     # drivers at rest
     cdef int wakeup
     cdef readonly object successor      # the engine that takes over, or None
+    cdef bint elsewhere                 # it is another process, which goes on accepting from the same listeners
     cdef list arrivals                  # connections that another engine has given to this one
     cdef readonly WaitingRequests waiting   # requests that wait for their turn to run
     cdef readonly long most_requests    # that run at once

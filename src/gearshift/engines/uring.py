@@ -119,6 +119,9 @@ class UringEngine:
         self.resume_accepting = 0
         if self.ring is None:
             self.ring = Ring()
+        if self.listeners and self.listeners[0].shared:
+            # A ring's accept waits exclusively: one that is busy would be told of a connection, and no other process.
+            return EpollEngine._listen(self, on)
         for index in range(len(self.listeners)):
             if on:
                 self._arm_accept(index)
@@ -196,7 +199,9 @@ class UringEngine:
         """Receives are cancelled and their ends fetched here and now: by the next turn a busy client has sent more."""
         if self.life == Life.HANDING_OVER:
             for item in self.deadlines.resting():
-                self._let_leave(item)
+                connection: Connection = item
+                if not connection.stays(self.elsewhere):
+                    self._let_leave(connection)
             self.ring.enter(0, 0)
             self._reap()
         return EpollEngine._hand_over(self)
@@ -306,7 +311,7 @@ class UringEngine:
                 self.drive(connection)
             else:
                 connection.settle()  # its turn has not come, or the answer before it is still being sent
-                if connection.protocol.buffered() >= MOST_KEPT:
+                if connection.kept_input() >= MOST_KEPT:
                     self.watch(connection, connection.interest & ~sockets.EPOLLIN)
         finally:
             if flags & HAS_BUFFER:

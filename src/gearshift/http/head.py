@@ -176,10 +176,16 @@ def _target_form(request: Request, data: cython.p_const_char) -> cython.int:
         request.path_start = start
         request.path_length = 1
         return 0 if request.method_is(b"OPTIONS", 7) else Refusal.TARGET
+    # RFC 9110 section 7.4: what is not secured has no authority over https; nor is http what is secured.
     if length > 7 and same_word(data + start, b"http://", 7):
+        if request.secured:
+            return Refusal.MISDIRECTED_PLAIN
         return _absolute_form(request, data, start + 7, start + length)
-    # RFC 9110 section 7.4: what is not secured has no authority over https.
-    return Refusal.MISDIRECTED if length > 8 and same_word(data + start, b"https://", 8) else Refusal.TARGET
+    if length > 8 and same_word(data + start, b"https://", 8):
+        if not request.secured:
+            return Refusal.MISDIRECTED
+        return _absolute_form(request, data, start + 8, start + length)
+    return Refusal.TARGET
 
 
 def _absolute_form(
@@ -258,6 +264,9 @@ def _known_field(
     elif name_length == 6:
         if same_word(name, b"expect", 6):
             return _expect(request, value, length)
+    elif name_length == 7:
+        if same_word(name, b"upgrade", 7):
+            request.seen |= Known.KNOWN_UPGRADE
     elif name_length == 8:
         if same_word(name, b"if-match", 8) or same_word(name, b"if-range", 8):
             request.seen |= Known.KNOWN_CONDITION

@@ -119,7 +119,7 @@ class Protocol:
             return self._next_head()
         if self.reading == Reading.SIZED_BODY:
             return self._next_sized()
-        if self.reading == Reading.COMPLETE:
+        if self.reading == Reading.COMPLETE or self.reading == Reading.UPGRADED:
             return Event.PAUSED
         if self.reading == Reading.BROKEN:
             return Event.REFUSED
@@ -144,6 +144,7 @@ class Protocol:
             if self.data[self.position] == b"\r" and self.end - self.position == 1:
                 return self._starved()
             self.head = Request()
+            self.head.secured = self.secured
             self.move(Reading.HEAD)
         verdict = parse_head(self.head, self.data + self.position, self.end - self.position, self.limits)
         if verdict < 0:
@@ -278,6 +279,10 @@ class Protocol:
         if self.reading == Reading.COMPLETE:
             self.move(Reading.BETWEEN)
         return 0
+
+    def upgrade(self):
+        """HTTP is over: whoever answered so takes what comes out of data[position:end] himself."""
+        self.move(Reading.UPGRADED)
 
     def move(self, target: Reading):
         assert may_move(self.reading, target)

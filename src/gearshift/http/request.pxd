@@ -10,6 +10,7 @@ cpdef enum Known:
     KNOWN_CONDITION = 32        # If-Match and its kin
     KNOWN_RANGE = 64
     KNOWN_ACCEPT_ENCODING = 128
+    KNOWN_UPGRADE = 256
 
 cdef struct Field:              # offsets into Request.data, in bytes
     unsigned int name
@@ -28,6 +29,7 @@ cdef class Request:
     cdef unsigned int method_start, method_length
     cdef unsigned int target_start, target_length
     cdef unsigned int path_start, path_length
+    cdef bint secured                   # it came by TLS
     cdef unsigned int query_start, query_length
     cdef unsigned int authority_start, authority_length
     cdef Field* fields

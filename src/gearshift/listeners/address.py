@@ -6,7 +6,7 @@ from enum import Enum
 
 from gearshift.errors import WrongValueError
 
-EXPECTED = "HOST:PORT, [IPV6]:PORT, :PORT, unix:PATH, fd:N or systemd"
+EXPECTED = "HOST:PORT, [IPV6]:PORT, :PORT, unix:PATH, unix:@NAME, fd:N or systemd"
 
 # sizeof(sockaddr_un.sun_path), less its terminating NUL (unix(7)).
 LONGEST_UNIX_PATH = 107
@@ -35,6 +35,11 @@ class Address:
         self.fd = fd
 
     @property
+    def is_abstract(self) -> bool:
+        """Whether it is a Unix socket without a file (unix(7), abstract sockets): "unix:@name"."""
+        return self.kind is AddressKind.UNIX and self.path.startswith("@")
+
+    @property
     def text(self) -> str:
         """As the user may write it."""
         if self.kind is AddressKind.UNIX:
@@ -52,7 +57,8 @@ class Address:
 def parse(text: str) -> Address:
     """The address that a text names.
 
-    HOST:PORT, [IPV6]:PORT, :PORT (every IPv4 address), unix:PATH, fd:N, systemd[:NAME]. Port 0 lets the kernel choose.
+    HOST:PORT, [IPV6]:PORT, :PORT (every IPv4 address), unix:PATH, unix:@NAME (abstract), fd:N, systemd[:NAME]. Port 0
+    lets the kernel choose.
     Raises WrongValueError (a SettingError).
     """
     if text.startswith("unix:"):
@@ -74,7 +80,7 @@ def parse(text: str) -> Address:
 
 def _unix(text: str, path: str) -> Address:
     length = len(path.encode("utf-8", "surrogateescape"))
-    if not path or "\0" in path:
+    if not path or path == "@" or "\0" in path:
         raise _wrong(text)
     if length > LONGEST_UNIX_PATH:
         raise WrongValueError(

@@ -15,7 +15,19 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
 ENGINES = ("thread", "pool", "epoll", "uring", "auto")
-PHASES = ("idle", "reading head", "reading body", "waiting", "in handler", "writing", "closing")
+PHASES = (
+    *(
+        "handshake",
+        "idle",
+        "reading head",
+        "reading body",
+        "waiting",
+        "in handler",
+        "websocket",
+        "writing",
+        "closing",
+    ),
+)
 
 
 def families(status: Mapping[str, Any]) -> Iterator[Metric]:
@@ -38,6 +50,12 @@ def _server(status: Mapping[str, Any]) -> Iterator[Metric]:
     )
     workers = status.get("workers")
     yield gauge("gearshift_workers", "Processes that serve.", None if workers is None else len(workers))
+    yield counter(
+        "gearshift_worker_crashes",
+        "Workers that ended of their own accord (--workers).",
+        status.get("crashes"),
+    )
+    yield counter("gearshift_reloads", "Reloads that have gone through (--workers).", status.get("reloads"))
 
 
 def _connections(status: Mapping[str, Any]) -> Iterator[Metric]:
@@ -69,6 +87,14 @@ def _connections(status: Mapping[str, Any]) -> Iterator[Metric]:
         "gearshift_connections_handed_over",
         "Connections that went from one engine to another by a shift.",
         counts.get("handed_over"),
+    )
+    yield counter(
+        "gearshift_tls_handshakes", "TLS handshakes that ended in agreement.", counts.get("handshakes")
+    )
+    yield counter(
+        "gearshift_tls_handshakes_failed",
+        "TLS handshakes that didn't: no version, suite or certificate in common, no TLS, or too late.",
+        counts.get("handshakes_failed"),
     )
 
 

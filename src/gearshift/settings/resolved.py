@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from gearshift.errors import SettingError, WrongValueError, did_you_mean
-from gearshift.settings.declaration import Secret, Setting
+from gearshift.settings.declaration import Group, Secret, Setting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,6 +44,10 @@ class Resolved:
         for name, value in keywords.items():
             if name not in known:
                 raise SettingError(f"{name}=: there is no such setting{did_you_mean(name, known)}")
+            if declared[name].group is Group.PROCESSES and value != declared[name].default:
+                raise SettingError(
+                    f"{name}=: found {value!r}, expected it only of gearshift serve: a Server in Python is one process"
+                )
             try:
                 values[name] = declared[name].from_value(value)
             except WrongValueError as error:
