@@ -27,7 +27,7 @@ def run(flags: Mapping[str, object]) -> int:
     if settings.workers:
         from gearshift.supervisor import supervise
 
-        return supervise(settings, lambda: resolve(flags, os.environ, os.curdir))
+        return supervise(settings, lambda: resolved(flags))
     from gearshift.server import run_in_foreground
 
     return run_in_foreground(settings)
