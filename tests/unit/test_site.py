@@ -18,7 +18,7 @@ OF_OTHERS = {"migrating.md"}
 # What pages say of programs that are not ours.
 FOREIGN = {"--rm", "--read-only", "--tmpfs"}
 PAGES = sorted(path.name for path in DOCS.glob("*.md"))
-LINK = re.compile(r"\]\(([^)#:]+)")
+LINK = re.compile(r"\]\(([^)#:]+)(?=[)#])")
 
 
 @pytest.fixture(scope="module")
