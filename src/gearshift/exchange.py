@@ -60,6 +60,7 @@ class Service:
         wakes: cython.bint = False,
         forwarding: Forwarding = None,
         compression: object = None,
+        http2: object = None,
     ):
         self.application = application
         self.own = own
@@ -76,6 +77,7 @@ class Service:
         self.forwarding = forwarding
         self.compression = compression
         self.wakes = wakes or application.asynchronous
+        self.http2 = http2
         self.draining = False
 
 
@@ -334,13 +336,10 @@ class Exchange:
         return Made.MUST_LEAVE
 
     def _write_timing(self, response: Response):
-        """Where the time has gone so far; of a request that was not run only how long it waited."""
-        now: cython.double = monotonic()
-        if self.called > 0:
-            queue, app = 1000 * (self.called - self.began), 1000 * (now - self.called)
-            text = b"queue;dur=%.2f, app;dur=%.2f" % (max(queue, 0.0), app)
-        else:
-            text = b"queue;dur=%.2f" % (1000 * (now - self.began))
+        """Where the time has gone so far."""
+        from gearshift.told import server_timing
+
+        text: bytes = server_timing(self)
         response.field(
             self.channel.writer(), b"Server-Timing", 13, PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text)
         )

@@ -132,6 +132,7 @@ def listener(address: str, fd: int) -> dict[str, Any]:
 def connection(number: int, phase: str, tcp_state: str | None) -> dict[str, Any]:
     return {
         "number": number,
+        "stream_of": None,
         "protocol": "tcp",
         "local": "127.0.0.1:8088",
         "remote": "127.0.0.1:50000",

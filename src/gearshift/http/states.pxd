@@ -8,6 +8,7 @@ cpdef enum Event:
     PAUSED         # the next request waits until this one is answered
     REFUSED        # the peer broke the protocol; Protocol.refusal says how
     CLOSED         # the peer has finished, and nothing is half received
+    PREFACE        # what has come is no request but the beginning of HTTP/2
 
 cpdef enum Reading:
     BETWEEN          # no byte of the next request has come

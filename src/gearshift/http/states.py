@@ -21,6 +21,7 @@ TRANSITIONS = {
         Reading.SIZED_BODY,
         Reading.CHUNK_SIZE,
         Reading.COMPLETE,
+        Reading.BETWEEN,  # it was the preface of HTTP/2, which others read
         Reading.BROKEN,
         Reading.ENDED,
     ),

@@ -12,6 +12,7 @@ class Event(IntEnum):
     PAUSED = 4
     REFUSED = 5
     CLOSED = 6
+    PREFACE = 7
 
 class Reading(IntEnum):
     """What of a request comes next."""

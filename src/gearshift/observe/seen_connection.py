@@ -28,6 +28,8 @@ def _doing(connection: Connection):
     if exchange is None:
         if pending:
             return "writing"
+        if connection.conversation is not None and connection.conversation.streams > 0:
+            return "carrying streams"
         return "reading head" if connection.protocol.reading == Reading.HEAD else "idle"
     if exchange.stage == Stage.READY:
         return "waiting"

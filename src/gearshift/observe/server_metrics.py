@@ -16,17 +16,8 @@ if TYPE_CHECKING:
 
 ENGINES = ("thread", "pool", "epoll", "uring", "auto")
 PHASES = (
-    *(
-        "handshake",
-        "idle",
-        "reading head",
-        "reading body",
-        "waiting",
-        "in handler",
-        "websocket",
-        "writing",
-        "closing",
-    ),
+    *("handshake", "idle", "reading head", "reading body", "waiting", "in handler", "websocket"),
+    *("writing", "closing", "carrying streams"),
 )
 
 

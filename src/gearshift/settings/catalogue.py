@@ -7,9 +7,6 @@ from gearshift.settings.declaration import (
     Choice,
     DatagramAddresses,
     FilePath,
-    FilePaths,
-    FilePatterns,
-    Folders,
     Group,
     HandlerName,
     OneAddress,
@@ -23,6 +20,7 @@ from gearshift.settings.declaration import (
 )
 from gearshift.settings.in_front import Codings, FileMode, ForwardingFields, Networks, Owner, RootPath
 from gearshift.settings.resolved import Resolved
+from gearshift.settings.several_files import FilePaths, FilePatterns, Folders
 
 # listen() takes an int.
 LARGEST_BACKLOG = 2**31 - 1
@@ -146,6 +144,13 @@ class Settings(Resolved):
         Group.PROXY,
         False,
         "The proxy passes the root path on as a part of the path; by default it has taken it off.",
+    )
+
+    http2 = Choice(
+        Group.LISTENING,
+        "auto",
+        "HTTP/2, to clients that begin with it; auto: where the extra http2 is installed.",
+        choices=("auto", "on", "off"),
     )
 
     certfile = FilePaths(
@@ -279,6 +284,14 @@ class Settings(Resolved):
         "A body kept in memory; larger ones go to a temporary file in engines that cannot block.",
         unit="bytes",
         minimum=0,
+    )
+
+    http2_streams = WholeNumber(
+        Group.LIMITS,
+        100,
+        "Requests under way at once in one HTTP/2 connection.",
+        unit="streams",
+        maximum=1_000_000,
     )
 
     tcp_unsent = WholeNumber(

@@ -9,10 +9,11 @@ from gearshift.http.states import TRANSITIONS, Event, Framing, Reading, may_move
 
 BODY = {Reading.SIZED_BODY, Reading.CHUNK_SIZE, Reading.CHUNK_DATA, Reading.CHUNK_END, Reading.TRAILERS}
 FINAL = {Reading.BROKEN, Reading.ENDED}
-# RFC 9112: a head, then the body that its framing fields announce, then the next head.
+# RFC 9112: a head, then the body that its framing fields announce, then the next head. (A head that turns out to be the
+# preface of HTTP/2 is given back.)
 FORWARD = {
     Reading.BETWEEN: {Reading.HEAD},
-    Reading.HEAD: {Reading.SIZED_BODY, Reading.CHUNK_SIZE, Reading.COMPLETE},
+    Reading.HEAD: {Reading.SIZED_BODY, Reading.CHUNK_SIZE, Reading.COMPLETE, Reading.BETWEEN},
     Reading.SIZED_BODY: {Reading.COMPLETE},
     Reading.CHUNK_SIZE: {Reading.CHUNK_DATA, Reading.TRAILERS},
     Reading.CHUNK_DATA: {Reading.CHUNK_END},
@@ -84,5 +85,6 @@ def test_events_and_framings_are_told_apart() -> None:
         "PAUSED",
         "REFUSED",
         "CLOSED",
+        "PREFACE",
     ]
     assert len(set(Framing)) == len(Framing.__members__) == 6
