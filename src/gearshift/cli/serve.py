@@ -11,15 +11,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gearshift.settings import Settings
+
 
 def run(flags: Mapping[str, object]) -> int:
     """Serves in the foreground; the exit code. Raises GearshiftError."""
-    settings = resolve(flags, os.environ, os.curdir)
-    if "LISTEN_PID" in os.environ or "systemd" in f"{settings.bind}{settings.tcp_bind}{settings.status}":
-        from gearshift.systemd.activation import asked_for, taken
-
-        if asked_for(settings, os.environ, os.getpid()):
-            settings = taken(settings, os.environ, os.getpid())
+    settings = resolved(flags)
     if settings.reload:
         from gearshift.development.reloading import run as run_reloading
 
@@ -30,7 +27,18 @@ def run(flags: Mapping[str, object]) -> int:
     if settings.workers:
         from gearshift.supervisor import supervise
 
-        return supervise(settings, lambda: resolve(flags, os.environ, os.curdir))
+        return supervise(settings, lambda: resolved(flags))
     from gearshift.server import run_in_foreground
 
     return run_in_foreground(settings)
+
+
+def resolved(flags: Mapping[str, object]) -> Settings:
+    """The settings of this process, with descriptors in the place of systemd's sockets. Raises SettingError."""
+    settings = resolve(flags, os.environ, os.curdir)
+    if "LISTEN_PID" in os.environ or "systemd" in f"{settings.bind}{settings.tcp_bind}{settings.status}":
+        from gearshift.systemd.activation import asked_for, taken
+
+        if asked_for(settings, os.environ, os.getpid()):
+            return taken(settings, os.environ, os.getpid())
+    return settings
