@@ -119,7 +119,7 @@ class UringEngine:
         self.resume_accepting = 0
         if self.ring is None:
             self.ring = Ring()
-        if self.listeners and self.listeners[0].shared:
+        if self.balance is not None:
             # A ring's accept waits exclusively: one that is busy would be told of a connection, and no other process.
             return EpollEngine._listen(self, on)
         for index in range(len(self.listeners)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gearshift.engines.balance import Balance
 from gearshift.errors import SettingError
 from gearshift.kernel.processors import processors
 from gearshift.listeners import AddressKind, open_listener, parse
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
     from gearshift.listeners import Listener
     from gearshift.settings import Settings
+
+
+MOST_PLACES = 1024  # as the setting `workers` has it
 
 
 def addresses_of(settings: Settings) -> tuple[str, ...]:
@@ -46,6 +50,7 @@ class Listening:
         self.sets: list[list[Listener]] = []
         self._inherited = dict(inherited or {})
         self._backlog = settings.backlog
+        self.balance = Balance(MOST_PLACES)
         try:
             for number in range(sets):
                 self.sets.append([])
@@ -62,7 +67,8 @@ class Listening:
         listener = self._inherited.pop((text, index, number), None)
         if listener is None:
             listener = self._open(text, index, number, sets)
-        listener.shared = sets == 1
+        if sets == 1:
+            listener.balance = self.balance
         return listener
 
     def _open(self, text: str, index: int, number: int, sets: int) -> Listener:
@@ -91,8 +97,9 @@ class Listening:
             for index, listener in enumerate(listeners):
                 yield self.addresses[index], index, number, listener
 
-    def close_others(self, place: int) -> None:
-        """In a worker: those that are not its own."""
+    def take_place(self, place: int) -> None:
+        """In a worker: what belongs to other places is closed."""
+        self.balance.take_place(place)
         for number, listeners in enumerate(self.sets):
             for listener in listeners:
                 listener.give_up_file()

@@ -65,7 +65,7 @@ class Starting:
             worker = Worker(settings, settings.app)
 
         def live(place: int, theirs: Line) -> int:
-            supervisor.listening.close_others(place)
+            supervisor.listening.take_place(place)
             path = supervisor.desk.path_for_worker(os.getpid())
             with telling_failures(theirs):
                 return worker.live(theirs, supervisor.transit, supervisor.listening.of_place(place), path)

@@ -216,6 +216,8 @@ class Supervisor:
         on_trial = member.generation == self.staff.trial
         seconds = self.staff.gone(member, monotonic())
         self.desk.worker_is_gone(member.pid)
+        if not any(other.place == member.place for other in self.staff.members):
+            self.listening.balance.leave(member.place)
         if on_trial and not self.staff.ending:
             self._trial_has_failed(member, failure, how)
         elif seconds is not None:
