@@ -1,6 +1,8 @@
 from gearshift.http.date cimport DateLine
 from gearshift.http.output cimport Output
 from gearshift.http.protocol cimport Protocol
+from gearshift.proxy.introduction cimport Introduction
+from gearshift.tls.session cimport Shake, TlsSession
 
 cdef class Driver:
     cdef char* input                    # the thread's one receive buffer
@@ -12,6 +14,8 @@ cdef class Driver:
     cdef readonly bint can_block
     cdef readonly unsigned long thread  # that drives with it at present, as threading.get_ident() names it
     cdef readonly object local          # what the application keeps for each engine thread
+    cdef double shaking_since           # the turn in which handshakes took...
+    cdef double shaking                 # ...so many seconds
 
     cdef Output take_output(self)
     cdef int give_output(self, Output output) except -1
@@ -21,12 +25,14 @@ cdef class Driver:
     cdef int wake(self, Channel channel) except -1
     cdef int nudge(self, Channel channel) except -1
     cdef int request_over(self) except -1
+    cdef bint may_shake(self) noexcept
 
 cdef class Channel:
     cdef readonly int fd
     cdef readonly Protocol protocol
     cdef readonly Driver driver
-    cdef Output output
+    cdef Output output                  # bytes for the wire
+    cdef readonly TlsSession tls        # None: what is on the wire is plain
     cdef readonly object listener
     cdef readonly long requests
     cdef readonly long long number      # of the connection, from 1
@@ -38,10 +44,27 @@ cdef class Channel:
     cdef int last_kind                  # place in the service's times of the request that was over last
     cdef object memory                  # what the application's interface keeps for this connection
     cdef object _peer_host, _peer_port
+    cdef readonly object via            # address of the proxy that told who the peer is (PROXY protocol), or None
+    cdef readonly bint secured          # the peer came to that proxy by TLS
+    cdef int standing                   # whether the peer is a trusted proxy (proxy/forwarding.pxd: Standing)
     cdef unsigned char peer[28]         # the raw sockaddr, as accept gave it
     cdef unsigned short family
 
     cdef Output writer(self)
+    cdef Output wire(self)
+    cdef long long unsent(self) noexcept
+    cdef bint has_output(self) except -1
+    cdef int seal(self) except -1
+    cdef bint more(self) except -1
+    cdef Shake shake(self) except *
+    cdef int say_goodbye(self) except -1
+    cdef int give_back(self) except -1
+    cdef int drop_output(self) except -1
+    cdef int input_ended(self) noexcept
+    cdef bint has_finished(self) noexcept
+    cdef Py_ssize_t kept_input(self) noexcept
+    cdef int lose(self) except -1
     cpdef object peer_host(self)
     cpdef object peer_address(self)
     cpdef object peer_port(self)
+    cdef int meet(self, Introduction introduction) except -1

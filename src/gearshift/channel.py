@@ -9,10 +9,18 @@ import cython
 from cython.cimports.gearshift.clock import monotonic, wall_clock
 from cython.cimports.gearshift.http.date import DateLine
 from cython.cimports.gearshift.http.output import Output
+from cython.cimports.gearshift.http.protocol import Protocol
+from cython.cimports.gearshift.proxy.introduction import Introduction
+from cython.cimports.gearshift.tls.session import Shake, TlsSession
 from cython.cimports.libc.stdlib import free, malloc
 
 INPUT_SIZE = cython.declare(cython.Py_ssize_t, 65536)
 SPARE_OUTPUTS = cython.declare(cython.Py_ssize_t, 16)
+SEALED_AHEAD = cython.declare(cython.longlong, 65536)  # bytes for the wire, above which no more are sealed
+SEALED_AT_ONCE = cython.declare(cython.longlong, 131072)
+SHAKING_SHARE = cython.declare(
+    cython.double, 0.001
+)  # seconds of a turn after which handshakes wait for the next
 AF_INET = cython.declare(cython.int, 2)
 AF_INET6 = cython.declare(cython.int, 10)
 
@@ -59,6 +67,15 @@ class Driver:
         """A request that ran is answered, or given up: another may run in its place."""
         return 0
 
+    def may_shake(self):
+        """Whether a handshake may go on now. Each signs, for up to milliseconds: many at once would hold up a loop, so
+        a turn does some and leaves the others to the next.
+        """
+        if self.can_block or self.shaking_since != self.now:
+            self.shaking_since = self.now
+            self.shaking = 0
+        return self.shaking < SHAKING_SHARE
+
     def wake(self, channel: Channel):
         """The channel's application has something new: drive it again. Called from any thread."""
         raise NotImplementedError
@@ -73,9 +90,115 @@ class Channel:
 
     def writer(self):
         """The output that answers go to; taken from the driver when the first byte is written."""
+        if self.tls is None:
+            return self.wire()
+        if self.tls.plain is None:
+            self.tls.plain = self.driver.take_output()
+        return self.tls.plain
+
+    def wire(self):
+        """The output that the engine sends: what was sealed, or where nothing is, what was written."""
         if self.output is None:
             self.output = self.driver.take_output()
         return self.output
+
+    def unsent(self):
+        """Bytes of answers that the socket has not taken, sealed or not."""
+        count: cython.longlong = 0 if self.output is None else self.output.pending
+        if self.tls is not None and self.tls.plain is not None:
+            count += self.tls.plain.pending
+        return count
+
+    def drop_output(self):
+        """Nothing of it is sent any more."""
+        if self.output is not None:
+            self.output.clear()
+        if self.tls is not None and self.tls.plain is not None:
+            self.tls.plain.clear()
+        return 0
+
+    def give_back(self):
+        """Empty outputs rest with the driver: an idle connection has none."""
+        if self.output is not None and self.output.pending == 0:
+            self.driver.give_output(self.output)
+            self.output = None
+        if self.tls is not None and self.tls.plain is not None and self.tls.plain.pending == 0:
+            self.driver.give_output(self.tls.plain)
+            self.tls.plain = None
+        return 0
+
+    # ---- where TLS is spoken (tls/session.py) ----------------------------------------------------------------
+
+    def has_output(self):
+        """Whether there are bytes to send now; seals some where there are none."""
+        if self.tls is not None:
+            self.seal()
+        return self.output is not None and self.output.pending > 0
+
+    def seal(self):
+        """Moves some of what was written to the wire: as much as can soon be sent, so that memory stays bounded."""
+        tls: TlsSession = self.tls
+        if tls.plain is None or tls.plain.pending == 0:
+            return 0
+        if self.output is not None and self.output.pending >= SEALED_AHEAD:
+            return 0
+        if not tls.seal(self.wire(), SEALED_AT_ONCE):
+            self.lose()
+        return 0
+
+    def more(self):
+        """Opens what has come sealed and gives it to the protocol. False: more must come."""
+        tls: TlsSession = self.tls
+        protocol: Protocol = self.protocol
+        # Another thread may take over this one's driver meanwhile (auto), and exchanges this buffer for its own.
+        place: cython.p_char = self.driver.input
+        size: cython.Py_ssize_t = -1
+        if tls.has_whole():
+            protocol.settle()
+            size = tls.take(place, self.driver.input_size, self.wire())
+        elif not tls.wire_ended or protocol.eof:
+            return False
+        if size > 0:
+            protocol.feed(place, size)
+        elif size < 0:
+            protocol.eof = True
+        return size != 0
+
+    def shake(self):
+        """Goes on with the handshake."""
+        began: cython.double = monotonic()
+        driver: Driver = self.driver
+        verdict: Shake = self.tls.shake(self.wire())
+        driver.shaking += monotonic() - began
+        return verdict
+
+    def say_goodbye(self):
+        """After the last byte of an answer: what came was whole."""
+        if self.tls is not None and (self.tls.plain is None or self.tls.plain.pending == 0):
+            return self.tls.say_goodbye(self.wire())
+        return 0
+
+    def input_ended(self):
+        """The peer has finished sending; of what has come sealed, some may still have to be opened."""
+        if self.tls is None:
+            self.protocol.eof = True
+        else:
+            self.tls.wire_ended = True
+        return 0
+
+    def has_finished(self):
+        """Whether the peer has finished sending."""
+        return self.protocol.eof or (self.tls is not None and self.tls.wire_ended)
+
+    def kept_input(self):
+        """Bytes that have come and were not interpreted."""
+        return self.protocol.buffered() + (0 if self.tls is None else self.tls.held)
+
+    def lose(self):
+        """The peer is gone, or can't be told the rest."""
+        raise NotImplementedError
+
+    # ---- who the peer is ---------------------------------------------------------------------------------
 
     def peer_host(self):
         """The peer's address as text, empty for a Unix socket. Made when first asked for."""
@@ -107,6 +230,15 @@ class Channel:
             else:
                 self._peer_port = ""
         return self._peer_port
+
+    def meet(self, introduction: Introduction):
+        """The peer is who a trusted proxy says, by the PROXY protocol; what that one may say is decided anew."""
+        if introduction.described:
+            self.via = self.peer_address() or "unix"
+            self._peer_host, self._peer_port = introduction.host, introduction.port
+            self.secured = introduction.secured
+            self.standing = 0
+        return 0
 
     # ---- what an application may ask of it, as environ["gearshift.connection"] -----------------------------
 

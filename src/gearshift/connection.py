@@ -6,7 +6,7 @@ keep-alive are decided here, so engines cannot disagree.
 """
 
 import cython
-from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cython.cimports.cpython.ref import Py_REFCNT
 from cython.cimports.gearshift.channel import Driver
 from cython.cimports.gearshift.connection import Deadline, Phase, Step
@@ -18,6 +18,8 @@ from cython.cimports.gearshift.http.refusals import Refusal
 from cython.cimports.gearshift.http.request import Request
 from cython.cimports.gearshift.http.response import Response, reason_of
 from cython.cimports.gearshift.http.states import Event, Framing, Reading
+from cython.cimports.gearshift.proxy.introduction import Introduction, Progress
+from cython.cimports.gearshift.tls.session import Shake, TlsSession
 
 from gearshift.http.refusals import REASONS
 
@@ -46,6 +48,14 @@ class Connection:
             self.datagrams = raw.datagrams
             self.conversation = raw.converse(self, service)
         self.deadline = Deadline.NO_DEADLINE if self.datagrams else Deadline.IDLE_UNTIL
+        if listener.keyring is not None:
+            self.tls = TlsSession(listener.keyring)
+            self.protocol.secured = True
+            self.phase = Phase.SHAKING
+            self.deadline = Deadline.HEAD_BY
+        if service.forwarding is not None and service.forwarding.introduced and not self.datagrams:
+            self.phase = Phase.INTRODUCED
+            self.deadline = Deadline.HEAD_BY  # a proxy says it at once
         self.listed = Deadline.NO_DEADLINE
 
     # ---- what the engine reports -----------------------------------------------------------------------
@@ -53,15 +63,44 @@ class Connection:
     def received(self, data: cython.p_const_char, size: cython.Py_ssize_t):
         """Bytes came. They are used where they stand until settle()."""
         self.bytes_in += size
+        if self.phase == Phase.INTRODUCED:
+            return self._received_introduction(data, size)
+        if self.tls is not None:
+            return self.tls.put(data, size) if self.speaks() else 0
         if self.phase == Phase.SERVING or self.phase == Phase.CONVERSING:
             self.protocol.feed(data, size)
         return 0
 
+    def _received_introduction(self, data: cython.p_const_char, size: cython.Py_ssize_t):
+        """A trusted proxy must begin with the PROXY protocol; of anybody else it would not be believed."""
+        taken: cython.Py_ssize_t = 0
+        if self.service.forwarding.believes(self):
+            if self.introduction is None:
+                self.introduction = Introduction()
+            taken = self.introduction.receive(PyBytes_FromStringAndSize(data, size))
+            if self.introduction.progress == Progress.BEGUN:
+                return 0
+            if self.introduction.progress == Progress.BROKEN:
+                self.reset = True
+                self.phase = Phase.DONE
+                self.service.counts.unintroduced += 1
+                return self.service.forwarding.tell(self, self.service.error_log)
+            self.meet(self.introduction)
+            self.introduction = None
+        if self.tls is not None:
+            self.phase = Phase.SHAKING
+        else:
+            self.phase = Phase.SERVING if self.conversation is None else Phase.CONVERSING
+        if taken == size:
+            return 0
+        self.bytes_in -= size - taken
+        return self.received(data + taken, size - taken)  # what follows is the client's
+
     def received_eof(self):
         """The peer finished sending; it may still wait for its answers (RFC 9112 section 9.6)."""
-        self.protocol.eof = True
+        self.input_ended()
         self.unread_input = False
-        if self.phase == Phase.LINGERING:
+        if self.phase == Phase.LINGERING or self.phase == Phase.SHAKING:
             self.phase = Phase.DONE
         elif self.exchange is not None:
             self.exchange.peer_has_finished()
@@ -69,12 +108,13 @@ class Connection:
 
     def lose(self):
         """The peer is gone: reset, or vanished in the middle of a send."""
+        if self.tls is not None and (self.exchange is not None or self.unsent() > 0):
+            self.reset = True  # close_notify would say that this was all
         self.protocol.eof = True
         self.phase = Phase.DONE
         if self.output is not None and self.output is self.in_flight:
             self.output = None  # the kernel still reads it
-        elif self.output is not None:
-            self.output.clear()
+        self.drop_output()
         if self.exchange is not None:
             self.exchange.peer_is_lost()
             self.exchange.finish()
@@ -100,7 +140,10 @@ class Connection:
     def expire(self):
         """The running deadline has passed (strictness: 408 where a request is under way, else a close)."""
         protocol: Protocol = self.protocol
-        if self.deadline == Deadline.HEAD_BY:
+        if self.phase == Phase.SHAKING:
+            self.service.counts.handshakes_failed += 1
+            self.lose()
+        elif self.deadline == Deadline.HEAD_BY:
             protocol.refuse(Refusal.HEAD_LATE)
         elif self.deadline == Deadline.BODY_PROGRESS_BY and self.exchange is not None:
             if self.exchange.head_written:
@@ -118,6 +161,46 @@ class Connection:
 
     def advance(self):
         """What must happen next. Called again after each step, until it says READ, WAIT or CLOSE."""
+        return self._next_step() if self.tls is None else self._advance_sealed()
+
+    def _advance_sealed(self):
+        """As without TLS, between what has come sealed and what is to leave so."""
+        step: Step
+        if self.phase == Phase.SHAKING:
+            step = self._shake_hands()
+            if self.phase == Phase.SHAKING:
+                return step
+        while True:
+            step = self._next_step()
+            if self.tls is None:
+                return step
+            self.seal()
+            if self.phase == Phase.DONE:
+                return Step.CLOSE
+            if step != Step.WRITE or (self.output is not None and self.output.pending > 0):
+                return step
+
+    def _shake_hands(self):
+        """The handshake, as far as it goes with what has come."""
+        if not self.driver.may_shake():
+            return Step.LATER
+        verdict: Shake = self.shake()
+        if verdict == Shake.MORE_IS_NEEDED:
+            return Step.WRITE if self.unsent() > 0 else Step.READ
+        if verdict == Shake.AGREED:
+            self.service.counts.handshakes += 1
+            self.phase = Phase.SERVING if self.conversation is None else Phase.CONVERSING
+            return Step.READ
+        self.service.counts.handshakes_failed += 1
+        self.phase = Phase.LAST_ANSWER
+        self.unread_input = True
+        if verdict == Shake.NOT_TLS and self.conversation is None:
+            self.tls = None
+            self.protocol.refuse(Refusal.NOT_TLS)
+            self._refuse()
+        return Step.CLOSE
+
+    def _next_step(self):
         exchange: Exchange
         made: Made
         verdict: cython.int
@@ -126,7 +209,7 @@ class Connection:
             if exchange is None:
                 if self.phase != Phase.SERVING:
                     verdict = self._converse() if self.phase == Phase.CONVERSING else self._end()
-                elif self.output is not None and self.output.pending >= HIGH_WATER:
+                elif self.unsent() >= HIGH_WATER:
                     return Step.WRITE
                 else:
                     verdict = self._between_requests()
@@ -134,9 +217,11 @@ class Connection:
                     return cython.cast(Step, verdict)
                 continue
             if exchange.stage == Stage.RUNNING:
+                if self.tls is not None and exchange.wants_input():
+                    self.more()
                 made = exchange.pull()
                 if made == Made.PIECE:
-                    if self.output is not None and self.output.pending >= HIGH_WATER:
+                    if self.unsent() >= HIGH_WATER:
                         return Step.WRITE
                 elif made == Made.MUST_LEAVE:
                     return Step.WRITE
@@ -144,7 +229,7 @@ class Connection:
                     self._answered()
                 elif made == Made.DELIVERED:
                     self._delivered()
-                elif self.output is not None and self.output.pending > 0 and not self.blocked:
+                elif self.unsent() > 0 and not self.blocked:
                     return Step.WRITE
                 else:
                     self.deadline = Deadline.NO_DEADLINE
@@ -156,7 +241,7 @@ class Connection:
             else:
                 verdict = exchange.collect() if exchange.stage == Stage.COLLECTING else exchange.drain()
                 if verdict == 0:
-                    if self.output is not None and self.output.pending > 0:
+                    if self.unsent() > 0:
                         return Step.WRITE
                     self.deadline = Deadline.BODY_PROGRESS_BY
                     return Step.READ
@@ -171,19 +256,24 @@ class Connection:
     def _between_requests(self):
         """No request is under way: RUN here means that one has begun."""
         event: Event = self.protocol.next()
+        while event == Event.NEED_DATA and self.tls is not None and self.more():
+            event = self.protocol.next()
         if event == Event.REQUEST:
             self._begin_exchange()
-            return Step.RUN
+            if self.protocol.reading != Reading.BROKEN:
+                return Step.RUN
+            self._refuse()  # for what a proxy said of its client
+            return self._end()
         if event == Event.NEED_DATA:
-            if self.output is not None and self.output.pending > 0:
+            if self.unsent() > 0:
                 return Step.WRITE
             if self.protocol.reading == Reading.HEAD:
                 self.deadline = Deadline.HEAD_BY
             else:
                 self.deadline = Deadline.IDLE_UNTIL
                 if (self.service.draining or self.last) and self.requests > 0:
-                    self.phase = Phase.DONE
-                    return Step.CLOSE
+                    self.phase = Phase.LAST_ANSWER
+                    return self._end()
             return Step.READ
         if event == Event.REFUSED:
             self._refuse()
@@ -193,8 +283,15 @@ class Connection:
 
     def _end(self):
         """Sends what is left, then closes: gently where the peer may still be sending."""
+        if self.phase == Phase.INTRODUCED:
+            if not self.has_finished() and self.protocol.reading != Reading.BROKEN:
+                self.deadline = Deadline.HEAD_BY
+                return Step.READ
+            self.phase = Phase.DONE
         if self.phase == Phase.LAST_ANSWER:
-            if self.output is not None and self.output.pending > 0:
+            if self.tls is not None and not self.reset:
+                self.say_goodbye()
+            if self.unsent() > 0:
                 return Step.WRITE
             if self.unread_input and not self.protocol.eof and not self.reset:
                 self.phase = Phase.LINGERING
@@ -214,14 +311,16 @@ class Connection:
             return Step.CLOSE
         if conversation.said:
             conversation.flush()
-        if self.output is not None and self.output.pending >= HIGH_WATER:
+        if self.unsent() >= HIGH_WATER:
             return Step.WRITE
         self.exchange = conversation.next(self.service, self.ending)
+        while self.exchange is None and self.tls is not None and self.more():
+            self.exchange = conversation.next(self.service, self.ending)
         if self.exchange is not None:
             self.requests += 1
             self.service.counts.requests += 1
             return Step.RUN
-        if self.output is not None and self.output.pending > 0:
+        if self.unsent() > 0:
             return Step.WRITE
         if conversation.over:
             self.phase = Phase.LAST_ANSWER
@@ -242,8 +341,7 @@ class Connection:
         if exchange.broken and not self.datagrams:
             self.reset = True
             self.phase = Phase.DONE
-            if self.output is not None:
-                self.output.clear()
+            self.drop_output()
         return exchange.finish()
 
     def _begin_exchange(self):
@@ -280,7 +378,7 @@ class Connection:
         if exchange.response.close or exchange.broken:
             if exchange.broken and exchange.response.framing == Framing.BY_CLOSE:
                 self.reset = True
-            self.unread_input = not exchange.body_complete or self.protocol.position < self.protocol.end
+            self.unread_input = not exchange.body_complete or self.kept_input() > 0
             self.phase = Phase.LAST_ANSWER
             self._finish_exchange()
         elif exchange.body_complete or self.protocol.reading == Reading.COMPLETE:
@@ -324,45 +422,31 @@ class Connection:
             response.finish_head(output, self.driver.date, PyBytes_GET_SIZE(text))
             response.piece(output, text, PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text))
             response.end(output)
-            if self.service.access_log is not None:
-                self._log_refusal(response)
+            if self.service.access_log is not None:  # though there was no request that could be read
+                from gearshift.told import refusal_entry
+
+                self.service.access_log.write(refusal_entry(self, self.service.engine, response))
         self.phase = Phase.LAST_ANSWER
         self.unread_input = True
-        return 0
-
-    def _log_refusal(self, response: Response):
-        """In the access log too, although there was no request that could be read."""
-        from gearshift.observe.access_entry import refused_entry
-
-        self.service.access_log.write(
-            refused_entry(
-                self.peer_address(),
-                response.status,
-                response.body_bytes,
-                self.driver.wall,
-                self.service.engine,
-                self.requests,
-            )
-        )
         return 0
 
     # ---- what the engine asks --------------------------------------------------------------------------
 
     def takes_input(self) -> cython.bint:
         """Whether reading from the socket makes sense now: a busy application must not fill memory."""
-        if self.protocol.eof:
+        if self.has_finished():
             return False
         if self.phase == Phase.LINGERING:
             return True
         if not self.speaks():
             return False
-        if self.exchange is None and (self.output is None or self.output.pending < HIGH_WATER):
+        if self.exchange is None and self.unsent() < HIGH_WATER:
             return True  # what is being read is a head, which has a limit of its own
-        return self.protocol.buffered() < READ_AHEAD and not self.datagrams
+        return self.kept_input() < READ_AHEAD and not self.datagrams
 
     def speaks(self) -> cython.bint:
         """Whether its life goes on: it is not about to end."""
-        return self.phase == Phase.SERVING or self.phase == Phase.CONVERSING
+        return self.phase in (Phase.SERVING, Phase.CONVERSING, Phase.INTRODUCED, Phase.SHAKING)
 
     def at_boundary(self) -> cython.bint:
         """Between requests with nothing half done: it may be parked, handed over or evicted."""
@@ -370,8 +454,8 @@ class Connection:
             self.exchange is None
             and self.speaks()
             and self.protocol.reading == Reading.BETWEEN
-            and self.protocol.buffered() == 0
-            and (self.output is None or self.output.pending == 0)
+            and self.kept_input() == 0
+            and self.unsent() == 0
         )
 
     def may_leave(self) -> cython.bint:
@@ -379,19 +463,22 @@ class Connection:
         return (
             self.exchange is None
             and self.speaks()
-            and not self.protocol.eof
+            and not self.has_finished()
             and not self.queued
             and not self.ending
-            and (self.output is None or self.output.pending == 0)
+            and self.unsent() == 0
+            and (self.tls is None or not self.tls.has_whole())
         )
 
     def stays(self, elsewhere: cython.bint) -> cython.bint:
         """Whether no other process could go on with it: there is more to it than a socket and a piece of a head.
         Where the others leave for one, its next answer is its last.
         """
-        tls: object = getattr(cython.cast(object, self), "tls", None)
         self.last = elsewhere and (
-            self.conversation is not None or tls is not None or self.protocol.buffered() > MOST_SENT_ALONG
+            self.conversation is not None
+            or self.tls is not None
+            or self.phase == Phase.INTRODUCED
+            or self.protocol.buffered() > MOST_SENT_ALONG
         )
         return self.last
 
@@ -406,41 +493,6 @@ class Connection:
         service.counts.handed_over += not self.datagrams
         return 0
 
-    # ---- what somebody who looks at it asks ----------------------------------------------------------------
-
-    def seen(self):
-        """(what it does, monotonic seconds since when or 0, method, path, exchange) at one moment: nothing here lets go
-        of the interpreter, and the request's bytes may be gone as soon as somebody does.
-        """
-        exchange: Exchange = self.exchange
-        method = path = None
-        if exchange is not None:
-            method, path = exchange.request.method, exchange.request.path
-        return (self._doing(), self._doing_since(), method, path, exchange)
-
-    def _doing(self):
-        """Its phase in words; docs/status-schema.md lists them."""
-        exchange: Exchange = self.exchange
-        pending: cython.bint = self.output is not None and self.output.pending > 0
-        if not self.speaks():
-            return "writing" if pending and self.phase == Phase.LAST_ANSWER else "closing"
-        if exchange is None:
-            if pending:
-                return "writing"
-            return "reading head" if self.protocol.reading == Reading.HEAD else "idle"
-        if exchange.stage == Stage.READY:
-            return "waiting"
-        if exchange.stage == Stage.RUNNING:
-            return "writing" if self.blocked_since > 0 else "in handler"
-        return "reading body"
-
-    def _doing_since(self):
-        if self.blocked_since > 0:
-            return self.blocked_since
-        if self.exchange is not None:
-            return self.exchange.called if self.exchange.stage == Stage.RUNNING else self.exchange.began
-        return self.since
-
     @property
     def leaves(self):
         """Whether the client of a request that waits has left."""
@@ -452,10 +504,7 @@ class Connection:
             self.protocol.settle()
         if self.exchange is not None:
             self.exchange.settle()
-        if self.output is not None and self.output.pending == 0:
-            self.driver.give_output(self.output)
-            self.output = None
-        return 0
+        return self.give_back()
 
     def finish(self):
         """The engine closes the socket: whatever is still open on it ends."""

@@ -17,6 +17,7 @@ class Step(IntEnum):
     RUN = 2
     WAIT = 3
     CLOSE = 4
+    LATER = 5
 
 class Phase(IntEnum):
     """How far a connection's life has come."""
@@ -26,6 +27,8 @@ class Phase(IntEnum):
     LINGERING = 2
     DONE = 3
     CONVERSING = 4
+    INTRODUCED = 5
+    SHAKING = 6
 
 class Deadline(IntEnum):
     """Which clock runs."""
@@ -60,4 +63,3 @@ class Connection(Channel):
     def unread_input(self) -> bool: ...
     @property
     def leaves(self) -> bool: ...
-    def seen(self) -> tuple[str, float, bytes | None, bytes | None, Exchange | None]: ...

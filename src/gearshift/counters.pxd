@@ -7,4 +7,7 @@ cdef class Counters:
     cdef readonly long shed_full            # requests told to come back: the queue was full
     cdef readonly long shed_overdue         # they had waited too long in a queue that stands
     cdef readonly long abandoned            # their clients had left before they were started
+    cdef readonly long handshakes           # of TLS, that ended in agreement
+    cdef readonly long handshakes_failed    # and those that didn't
     cdef readonly long timed_out            # their handlers were cancelled
+    cdef readonly long unintroduced         # connections of trusted proxies that did not begin with the PROXY protocol

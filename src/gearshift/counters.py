@@ -22,4 +22,7 @@ class Counters:
             "shed_overdue": self.shed_overdue,
             "abandoned": self.abandoned,
             "timed_out": self.timed_out,
+            "unintroduced": self.unintroduced,
+            "handshakes": self.handshakes,
+            "handshakes_failed": self.handshakes_failed,
         }

@@ -6,8 +6,6 @@ had; everything that is the same for all of them is here: gathering or draining 
 before and after the first byte, the access log.
 """
 
-from threading import current_thread
-
 import cython
 from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cython.cimports.gearshift.channel import Channel
@@ -18,15 +16,14 @@ from cython.cimports.gearshift.http.limits import Limits
 from cython.cimports.gearshift.http.output import Output
 from cython.cimports.gearshift.http.protocol import Protocol
 from cython.cimports.gearshift.http.refusals import Refusal
-from cython.cimports.gearshift.http.request import Request
 from cython.cimports.gearshift.http.response import Response, reason_of
 from cython.cimports.gearshift.http.states import Event, Reading
+from cython.cimports.gearshift.proxy.forwarding import Forwarding
 from cython.cimports.gearshift.roster import Roster
 from cython.cimports.gearshift.times import Times
 from cython.cimports.libc.string import memcpy
 
 from gearshift.http.refusals import REASONS
-from gearshift.request_kinds import name_of
 
 MOST_DRAINED = cython.declare(cython.longlong, 65536)  # of a body that the application left unread
 
@@ -61,6 +58,8 @@ class Service:
         times: Times = None,
         roster: Roster = None,
         wakes: cython.bint = False,
+        forwarding: Forwarding = None,
+        compression: object = None,
     ):
         self.application = application
         self.own = own
@@ -74,6 +73,8 @@ class Service:
         self.times = Times() if times is None else times
         self.roster = Roster() if roster is None else roster
         self.server_timing = server_timing
+        self.forwarding = forwarding
+        self.compression = compression
         self.wakes = wakes or application.asynchronous
         self.draining = False
 
@@ -105,7 +106,9 @@ class Exchange:
         self.began_wall = channel.driver.wall
         self.processor = -1
         self.body_complete = not self.request.has_body()
-        self.peer_finished = protocol.eof
+        if service.forwarding is not None:
+            self.origin = service.forwarding.hear(channel, self.request)
+        self.peer_finished = channel.has_finished()
         self.stage = Stage.COLLECTING if body_first and not self.body_complete else Stage.READY
         return 0
 
@@ -131,6 +134,8 @@ class Exchange:
                 self.stage = Stage.READY
                 return 1
             elif event == Event.NEED_DATA:
+                if self.channel.tls is not None and self.channel.more():
+                    continue
                 self.continue_body()
                 return 0
             else:
@@ -192,7 +197,8 @@ class Exchange:
                 self.body_complete = True
                 return 1
             elif event == Event.NEED_DATA:
-                return 0
+                if self.channel.tls is None or not self.channel.more():
+                    return 0
             else:
                 return 2
 
@@ -205,6 +211,8 @@ class Exchange:
             if event == Event.BODY:
                 return PyBytes_FromStringAndSize(protocol.piece, protocol.piece_length)
             if event == Event.NEED_DATA:
+                if self.channel.tls is not None and self.channel.more():
+                    continue
                 self.continue_body()
                 self.channel.driver.receive_more(self.channel)
             elif event == Event.END_OF_BODY:
@@ -251,7 +259,10 @@ class Exchange:
         if self.service.access_log is not None:
             resumed = monotonic()
         try:
-            made = self.produce()
+            if self.response.coding is None or not self.response.coding.waits:
+                made = self.produce()
+            if self.response.coding is not None:
+                made = self._press(made)
         except BaseException as error:
             self.fail(error)
         if resumed > 0:
@@ -287,13 +298,40 @@ class Exchange:
         large = not self.request.chunked and protocol.due > cython.cast(cython.ulonglong, MOST_DRAINED)
         if not self.body_complete and (withheld or large):
             response.close = True
-        if (self.service.draining or self.channel.last) and protocol.buffered() == 0:
+        if (self.service.draining or self.channel.last) and self.channel.kept_input() == 0:
             response.close = True  # but a pipelined request that was received is still answered
         if self.service.server_timing:
             self._write_timing(response)
-        response.finish_head(self.channel.writer(), self.channel.driver.date, length)
+        if self.service.compression is not None and not self.uncoded:
+            length = self._choose_coding(length)
+        if response.coding is None or not response.coding.withheld:
+            response.finish_head(self.channel.writer(), self.channel.driver.date, length)
         self.head_written = True
         return 0
+
+    def _choose_coding(self, length: cython.longlong):
+        """Whether the answer is compressed; returns what is known of its length then."""
+        response: Response = self.response
+        output: Output = self.channel.writer()
+        choice = self.service.compression.choose(
+            self.request, response.status, response.head(output), response.declared, length, response.is_head
+        )
+        if choice is None:
+            return length
+        response.replace_head(output, choice.head)
+        if not choice.coded:
+            return length
+        response.declared = -1
+        response.coding = choice.body
+        return -1 if choice.body is not None else 0  # HEAD: the length that GET would have is not known
+
+    def _press(self, made: Made):
+        """What the application has said goes through the coder, a step at a time."""
+        if not self.response.coding.waits:
+            return made
+        if self.response.press(self.channel.writer(), self.channel.driver.date):
+            return Made.LAST
+        return Made.MUST_LEAVE
 
     def _write_timing(self, response: Response):
         """Where the time has gone so far; of a request that was not run only how long it waited."""
@@ -321,7 +359,13 @@ class Exchange:
             status, text = 503, b"the request took too long\n"
         elif not self.lost and not isinstance(error, ClientDisconnected):
             self.service.error_log.exception(f"error in {self.name_of_request()}", error)
+        if self.response.coding is not None and self.response.coding.withheld:
+            self.head_written = False
         if self.head_written:
+            while (
+                self.response.coding is not None and self.response.coding.waits
+            ):  # what was said counts as sent
+                self.response.press(self.channel.writer(), self.channel.driver.date)
             self.broken = True
             self.response.close = True
         elif not self.lost:
@@ -338,6 +382,7 @@ class Exchange:
         output: Output = self.channel.writer()
         reason: bytes = reason_of(status)
         self.response.abandon(output)
+        self.uncoded = True
         self.response.begin(output, status, PyBytes_AS_STRING(reason), PyBytes_GET_SIZE(reason))
         self.response.field(output, b"Content-Type", 12, b"text/plain; charset=utf-8", 25)
         if status == 503:
@@ -403,50 +448,15 @@ class Exchange:
             self.request, self.response.status, queue, handler, self.write_blocked, self.processor
         )
         if now - self.began > times.floor:
-            waited = 0.0  # only the first request of a connection can have waited for its being accepted
-            if self.channel.requests == 1:
-                waited = times.accept_wait if times.accept_wait >= 0 else None
-            times.keep(
-                {
-                    "at": self.began_wall,
-                    "request": self.name_of_request(),
-                    "kind": name_of(self.request),
-                    "status": self.response.status,
-                    "connection": self.channel.number,
-                    "remote": self.channel.peer_address(),
-                    "thread": current_thread().name,
-                    "accept_queue_estimated": waited,
-                    "queue": queue,
-                    "handler": handler,
-                    "handler_cpu": self.processor if self.processor >= 0 else None,
-                    "write_blocked": self.write_blocked,
-                    "total": now - self.began,
-                }
-            )
+            from gearshift.told import slow_request
+
+            times.keep(slow_request(self, queue, handler, now))
         return 0
 
     def _log_access(self, log: object):
-        from gearshift.observe.access_entry import AccessEntry
+        from gearshift.told import access_entry
 
-        request: Request = self.request
-        channel: Channel = self.channel
-        log.write(
-            AccessEntry(
-                channel.peer_address(),
-                request.method,
-                request.target,
-                request.minor,
-                self.response.status,
-                self.response.body_bytes,
-                request.header(b"referer"),
-                request.header(b"user-agent"),
-                self.began_wall,
-                monotonic() - self.began,
-                self.application_seconds,
-                self.service.engine,
-                channel.requests,
-            )
-        )
+        log.write(access_entry(self))
 
     # ---- what an application interface adds ------------------------------------------------------------
 

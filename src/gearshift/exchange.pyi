@@ -10,6 +10,8 @@ from gearshift.http.request import Request
 from gearshift.http.response import Response
 from gearshift.observe.access_log import AccessLog
 from gearshift.observe.error_log import ErrorLog
+from gearshift.proxy.forwarding import Forwarding
+from gearshift.proxy.origin import Origin
 from gearshift.roster import Roster
 from gearshift.times import Times
 
@@ -59,6 +61,8 @@ class Service:
         times: Times | None = None,
         roster: Roster | None = None,
         wakes: bool = False,
+        forwarding: Forwarding | None = None,
+        compression: Any = None,
     ) -> None: ...
     @property
     def application(self) -> Application: ...
@@ -87,6 +91,10 @@ class Service:
     @property
     def wakes(self) -> bool: ...
     @property
+    def forwarding(self) -> Forwarding | None: ...
+    @property
+    def compression(self) -> Any: ...
+    @property
     def server_timing(self) -> bool: ...
 
 class Application:
@@ -111,6 +119,8 @@ class Exchange:
     def called(self) -> float: ...
     @property
     def began(self) -> float: ...
+    @property
+    def origin(self) -> Origin | None: ...
     @property
     def peer_finished(self) -> bool: ...
     @property

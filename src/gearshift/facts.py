@@ -18,6 +18,7 @@ class ConnectionFacts:
     engine, thread, process: who runs the handler. protocol: "TCP" or "Unix". local, peer: address and port as text.
     fd, inode: the connected socket. listener_local, listener_fd: the listening one (-1 once it is closed).
     requests: how many this connection has carried, this one included.
+    tls_version, tls_cipher: what was agreed on, "" where nothing is sealed.
     """
 
     __slots__ = (
@@ -32,6 +33,8 @@ class ConnectionFacts:
         "protocol",
         "requests",
         "thread",
+        "tls_cipher",
+        "tls_version",
     )
 
     def __init__(self, engine: str, channel: Channel) -> None:
@@ -47,6 +50,8 @@ class ConnectionFacts:
         self.listener_local = channel.listener.address
         self.listener_fd = channel.listener.fd
         self.requests = channel.requests
+        self.tls_version = "" if channel.tls is None else channel.tls.version
+        self.tls_cipher = "" if channel.tls is None else channel.tls.cipher
 
 
 connection_facts = ConnectionFacts

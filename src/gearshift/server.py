@@ -9,14 +9,15 @@ from threading import Event, Thread, Timer, current_thread, main_thread
 
 from gearshift.apps.interface import interface_of
 from gearshift.apps.loader import Kind, adopt
-from gearshift.engines import Timeouts, Workplace, make_engine
+from gearshift.engines import Timeouts, Workplace, engine_to_be_had, make_engine
 from gearshift.errors import ServerStateError
 from gearshift.gearbox import Gear, Gearbox, ShiftError, ThreadedGearbox
-from gearshift.listeners import open_listener, parse
+from gearshift.listeners import access_of, open_listener, parse
 from gearshift.observe.error_log import ErrorLog
 from gearshift.observe.observer import Observer
 from gearshift.raw import raw_handlers
 from gearshift.settings import Settings
+from gearshift.tls import secured
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -140,12 +141,15 @@ class Serving:
         self.status_page: Any = None
         self._access_log: Any = None
         self._monitor: Any = None
+        self._secured: Any = None  # where TLS is spoken
         self._gearbox: Gearbox | None = None
         self._control: Any = None
         self._adapter: Any = None
+        self.own_answers: Any = None
         self._kept: Any = None  # what goes on from engine to engine: counts, times, the roster of connections
         self._observer: Observer | None = None
         self._announces = False
+        self._manager: Any = None  # systemd, where it wants to hear of the service
         self._signals = 0
         self._signal_ends: tuple[Any, Any] | None = None
         self._forced_ends: list[Timer] = []
@@ -162,11 +166,12 @@ class Serving:
                 self._access_log = AccessLog(settings.access_log, settings.access_log_format, self.error_log)
             if self.application.kind is not Kind.RAW:
                 for text in settings.bind:
-                    self.listeners.append(open_listener(parse(text), settings.backlog))
+                    self.listeners.append(open_listener(parse(text), settings.backlog, access_of(settings)))
             if self._raw is not None:
                 self._raw.open(self.listeners)
+            self._secured = secured(settings, self.listeners, self.error_log)
             self._adapter = interface_of(self.application, settings, self.error_log)
-            self._gearbox = self._make_gearbox(self._engine_to_be_had(settings.engine))
+            self._gearbox = self._make_gearbox(engine_to_be_had(settings.engine, self.error_log))
             self._observer = Observer(
                 self._gearbox,
                 self.listeners,
@@ -186,17 +191,6 @@ class Serving:
         except BaseException:
             self.close()
             raise
-
-    def _engine_to_be_had(self, name: str) -> str:
-        """That engine; epoll in the place of uring where the kernel refuses it, and then it says so."""
-        if name == "uring":
-            from gearshift.engines.ring import refusal
-
-            reason = refusal()
-            if reason:
-                self.error_log.warning(f"the engine uring can't be had, epoll serves instead: {reason}")
-                return "epoll"
-        return name
 
     def _make_gearbox(self, name: str) -> Gearbox:
         settings = self.settings
@@ -245,18 +239,17 @@ class Serving:
         """What an engine of that name serves."""
         from gearshift.apps.native import NativeApplication
         from gearshift.apps.own import OwnAnswers
-        from gearshift.counters import Counters
         from gearshift.exchange import Service
         from gearshift.http.limits import Limits
-        from gearshift.roster import Roster
-        from gearshift.times import Times
+        from gearshift.kept import kept_between_engines
 
         settings = self.settings
         if self._kept is None:
-            self._kept = (Counters(), Times(), Roster(), self._raw is not None)
+            self.own_answers = OwnAnswers()
+            self._kept = kept_between_engines(self.settings, self._raw is not None)
         return Service(
             self._adapter,
-            NativeApplication(OwnAnswers()),
+            NativeApplication(self.own_answers),
             Limits(
                 settings.limit_head,
                 settings.limit_fields,
@@ -282,6 +275,8 @@ class Serving:
 
             self._monitor = ThreadMonitor(self.settings.monitor, self.error_log)
             self._monitor.start()
+        if self._secured is not None:
+            self._secured.start()
         assert self._gearbox is not None
         signals = -1 if self._signal_ends is None else self._signal_ends[0].fileno()
         try:
@@ -300,18 +295,13 @@ class Serving:
         """The application has started, and requests are answered from now on."""
         self.observer.serving_begins()
         if self._announces:
-            from gearshift.cli.banner import banner
+            from gearshift.cli.banner import announce
 
-            name = self.application.name
-            if self.application.kind is Kind.PAGE and self.settings.template:
-                name = f"the pages in {self.settings.template}"
-            control = "" if self._control is None else self._control.path
-            page = "" if self.status_page is None else self.status_page.url
-            text = banner(self.settings, self.places, self.gear.name, name, control, page)
-            try:
-                print(text, end="", flush=True)
-            except OSError as error:
-                self.error_log.warning(f"standard output can't be written to: {error.strerror}")
+            announce(self, "" if self._control is None else self._control.path)
+            if "NOTIFY_SOCKET" in os.environ:
+                from gearshift.systemd.notification import announce as tell_manager
+
+                self._manager = tell_manager(self, self._adapter, os.environ)
         self.ready.set()
 
     def run_until_signal(self, announce: bool = False) -> int:
@@ -360,16 +350,26 @@ class Serving:
         self._signals += 1
         name = signal.Signals(number).name
         if self._signals == 1:
-            self.error_log.info(
-                f"{name}: draining, for at most {self.settings.timeout_drain:g} s; again to end at once"
-            )
-            self.drain()
-            self._end_by_force_after(self.settings.timeout_drain + LAST_MOMENT)
+            if self._manager is not None:
+                self._manager.stopping(f"{name}: draining")
+            if self.settings.drain_delay and number == signal.SIGTERM and self._gearbox is not None:
+                from gearshift.leaving import leave
+
+                self._forced_ends.append(leave(self, self._gearbox, name, http_alone=self._raw is None))
+            else:
+                self.begin_drain(name)
         else:
             self.error_log.warning(f"{name} again: ending at once")
             if self._gearbox is not None:
                 self._gearbox.stop()
             self._end_by_force_after(LAST_MOMENT)
+
+    def begin_drain(self, why: str) -> None:
+        """From any thread."""
+        seconds = self.settings.timeout_drain
+        self.error_log.info(f"{why}: draining, for at most {seconds:g} s; again to end at once")
+        self.drain()
+        self._end_by_force_after(seconds + LAST_MOMENT)
 
     def _end_by_force_after(self, seconds: float) -> None:
         """For a handler that never returns: it may hold the only thread there is."""
@@ -463,6 +463,8 @@ class Serving:
             listener.close()
         if self._raw is not None:
             self._raw.close()
+        if self._secured is not None:
+            self._secured.stop()
         if self._monitor is not None:
             self._monitor.stop()
             self._monitor = None

@@ -43,23 +43,28 @@ def send_with_request_behind(wire: Wire, data: bytes) -> None:
     wire.send(data + BEHIND)
 
 
-@pytest.mark.parametrize(
-    "send", [send_whole, send_bytewise, send_with_request_behind], ids=["whole", "bytes", "behind"]
-)
+SENDINGS = {
+    "whole": send_whole,
+    "byte by byte": send_bytewise,
+    "with a request behind": send_with_request_behind,
+}
+
+
 @pytest.mark.parametrize(("case", "interface"), CASES, indirect=["interface"])
-def test_refused(case: Refused, send, site: Running) -> None:
-    with site.connect() as wire:
-        send(wire, case.data)
-        ending = wire.read_to_end()
-        # Nothing that we sent may have met a closed socket: its RST would destroy the answer (RFC 9112 9.6).
-        assert not wire.refused_bytes
-    answer = ending.only_answer()
-    assert answer.status in case.statuses
-    assert answer.connection == b"close"
-    check_date(answer)
-    assert site.probe.finished == []
-    if not case.body:
-        assert site.probe.started == []
+def test_refused(case: Refused, site: Running) -> None:
+    for sending, send in SENDINGS.items():
+        with site.connect() as wire:
+            send(wire, case.data)
+            ending = wire.read_to_end()
+            # Nothing that we sent may have met a closed socket: its RST would destroy the answer (RFC 9112 9.6).
+            assert not wire.refused_bytes, sending
+        answer = ending.only_answer()
+        assert answer.status in case.statuses, sending
+        assert answer.connection == b"close", sending
+        check_date(answer)
+        assert site.probe.finished == [], sending
+        if not case.body:
+            assert site.probe.started == [], sending
 
 
 def test_names_are_unique() -> None:

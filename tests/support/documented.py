@@ -145,6 +145,9 @@ class DocumentedObserver:
             "shed_overdue": 0,
             "abandoned": self._lost // 5,
             "timed_out": 9,
+            "unintroduced": 0,
+            "handshakes": 0,
+            "handshakes_failed": 0,
         }
 
     def _listeners(self) -> list[dict[str, Any]]:
@@ -180,10 +183,14 @@ class DocumentedObserver:
             "remote": f"198.51.100.{number % 250 + 1}:{40000 + number}"
             if number % 9
             else f"[2001:db8:0:12::{number:x}]:{50000 + number}",
+            "via": None,
+            "client": None,
             "fd": number + 9,
             "inode": 770_000 + number,
             "engine": "auto",
             "owner": f"auto-{number % 16 + 1}" if busy else None,
+            "tls_version": None,
+            "tls_cipher": None,
             "tcp_state": "CLOSE-WAIT" if number % 17 == 0 else "ESTAB",
             "phase": phase,
             "age_seconds": since * 40,

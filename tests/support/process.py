@@ -14,10 +14,11 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from tests.support.sealed import EverythingSealed, certificates
 from tests.support.wire import Address, Wire
 
 ROOT = Path(__file__).resolve().parents[2]
-URL = re.compile(rb"http://(\[?[0-9A-Za-z.:]+?\]?):([0-9]+)")
+URL = re.compile(rb"https?://(\[?[0-9A-Za-z.:]+?\]?):([0-9]+)")
 TIME_WAIT = "06"
 CLOSE_WAIT = "08"
 LISTEN = "0A"
@@ -107,6 +108,8 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
         str(Path(entry).resolve()) for entry in kept.get("PYTHONPATH", "").split(os.pathsep) if entry
     ]
     path = os.pathsep.join([str(ROOT), *inherited])
+    if EverythingSealed.on:
+        kept |= {"GEARSHIFT_CERTFILE": certificates().chain, "GEARSHIFT_KEYFILE": certificates().key}
     return {**kept, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", **(extra or {})}
 
 

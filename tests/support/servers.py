@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.support.probe import Probe, WsgiProbe
+from tests.support.sealed import EverythingSealed, certificates
 from tests.support.waiting import eventually
 from tests.support.wire import Address, Wire
 
@@ -95,5 +96,7 @@ def run(app: Any, engine: str, folder: Path, **settings: Any) -> Iterator[Runnin
 
     log = folder / f"{engine}-{len(list(folder.iterdir()))}.log"
     options: dict[str, Any] = {"bind": "127.0.0.1:0", "error_log": str(log), **settings}
+    if EverythingSealed.on:
+        options = {"certfile": certificates().chain, "keyfile": certificates().key, **options}
     with gearshift.Server(app, engine=engine, **options) as server:
         yield Running(server, app, engine, log)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.support.answers import Answer, MalformedAnswer, read_all, read_answer
+from tests.support.sealed import EverythingSealed, SealedSocket
 
 PATIENCE = 10.0
 Address = tuple[str, int] | str
@@ -77,6 +78,8 @@ class Wire:
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = bytearray()
         self.refused_bytes = False
+        if EverythingSealed.on and family != socket.AF_UNIX:
+            self.socket = SealedSocket(self.socket)  # type: ignore[assignment]
 
     def __enter__(self) -> Wire:
         return self

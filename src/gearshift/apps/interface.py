@@ -48,6 +48,10 @@ def _check(application: Application, settings: Settings) -> None:
         raise SettingError(
             f"--template: found it beside {application.name}, expected it only where nothing else is served"
         )
+    if settings.root_path_kept and application.kind not in (Kind.WSGI, Kind.ASGI):
+        raise SettingError(
+            f"--root-path-kept: found it with {application.name}, expected it with a WSGI or ASGI application only"
+        )
     if settings.listing and application.kind is not Kind.STATIC:
         what = application.name if application.kind is not Kind.PAGE else "the built-in page"
         raise SettingError(f"--listing: found it beside {what}, expected it with a folder")

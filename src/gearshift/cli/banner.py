@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from gearshift.apps.loader import Kind
 from gearshift.kernel.limits import descriptor_limits, shortage_in_words
 from gearshift.version import __version__
 
@@ -12,7 +13,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gearshift.listeners.listener import Listener
+    from gearshift.server import Serving
     from gearshift.settings import Settings
+
+
+def announce(serving: Serving, control: str) -> None:
+    """Prints what is served where. control: where the control socket lies, "" where there is none."""
+    settings, name = serving.settings, serving.application.name
+    if serving.application.kind is Kind.PAGE and settings.template:
+        name = f"the pages in {settings.template}"
+    page = "" if serving.status_page is None else serving.status_page.url
+    text = banner(settings, serving.places, serving.gear.name, name, control, page)
+    try:
+        print(text, end="", flush=True)
+    except OSError as error:
+        serving.error_log.warning(f"standard output can't be written to: {error.strerror}")
 
 
 def banner(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from gearshift.exchange import Service
     from gearshift.listeners import Listener
+    from gearshift.observe.error_log import ErrorLog
 
 ENGINES = {
     "thread": "gearshift.engines.thread:ThreadEngine",
@@ -82,6 +83,18 @@ class Workplace:
         self.preload = preload
         self.max_waiting = max_waiting
         self.queue_delay = queue_delay
+
+
+def engine_to_be_had(name: str, error_log: ErrorLog) -> str:
+    """That engine; epoll in the place of uring where the kernel refuses it, and then it says so."""
+    if name == "uring":
+        from gearshift.engines.ring import refusal
+
+        reason = refusal()
+        if reason:
+            error_log.warning(f"the engine uring can't be had, epoll serves instead: {reason}")
+            return "epoll"
+    return name
 
 
 def make_engine(name: str, workplace: Workplace, asgi: bool = False) -> Any:

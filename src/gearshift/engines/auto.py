@@ -75,7 +75,7 @@ class AutoWorker:
         self.left = None
         if connection.fd < 0:
             return 0
-        connection.blocked = connection.output is not None and connection.output.pending > 0
+        connection.blocked = connection.unsent() > 0
         return self._serve_one(connection)
 
     def run_step(self, connection: Connection):

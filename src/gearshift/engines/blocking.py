@@ -106,7 +106,7 @@ class BlockingDriver:
     def _flushed(self, connection: Connection):
         """Sends everything, waiting for the peer; False where it took nothing for too long, or is gone."""
         sent: Sent
-        while connection.output.pending > 0:
+        while connection.has_output():
             sent = send_output(connection)
             if sent == Sent.FAILED:
                 return False
@@ -140,8 +140,6 @@ class BlockingDriver:
     def flush(self, channel: Channel):
         """For an application's write(): returns when the socket has taken everything."""
         connection: Connection = channel
-        if connection.output is None:
-            return 0
         if not self._flushed(connection):
             connection.exchange.peer_is_lost()
             raise ClientDisconnected("the client takes nothing any more")
@@ -169,7 +167,7 @@ class BlockingDriver:
         """For an application that reads the body: returns when more has come; the protocol says what it is."""
         taken: cython.Py_ssize_t
         connection: Connection = channel
-        if connection.output is not None and connection.output.pending > 0:
+        if connection.unsent() > 0:
             self.flush(channel)
         connection.settle()
         taken = self._blocking_recv(
@@ -179,7 +177,7 @@ class BlockingDriver:
         if taken > 0:
             return connection.received(self.input, taken)
         if taken == 0:
-            connection.protocol.eof = True
+            connection.input_ended()
         elif taken == -ETIMEDOUT:
             connection.protocol.refuse(Refusal.BODY_LATE)
         else:

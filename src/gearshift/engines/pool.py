@@ -94,7 +94,7 @@ class PoolWorker:
     def _send_all(self, connection: Connection):
         sent: Sent
         before: cython.longlong
-        while connection.output is not None and connection.output.pending > 0:
+        while connection.has_output():
             if self.share <= 0 and self._is_needed():
                 return False
             before = connection.output.pending

@@ -355,8 +355,8 @@ class ReadinessLoop:
 
     def _rest(self, connection: Connection, step: Step):
         """Nothing more can be done in this turn: waits for the socket, the application or the next turn."""
-        if step == Step.WRITE:
-            self.wake(connection)  # it has had its share of sends
+        if step == Step.WRITE or step == Step.LATER:
+            self.wake(connection)  # it has had its share of sends, or others had theirs of handshakes
         elif not connection.blocked:
             if connection.deadline == Deadline.LINGER_UNTIL and connection.listed != Deadline.LINGER_UNTIL:
                 finish_sending(connection)
@@ -394,7 +394,7 @@ class ReadinessLoop:
             return True
         connection.waits = True
         # What has come to its end before the request could begin to wait is a half-close, later a client that has left.
-        connection.half_closed = connection.protocol.eof or peer_has_finished(connection)
+        connection.half_closed = peer_has_finished(connection)
         self.deadlines.enter(connection, Deadline.NO_DEADLINE, self.now, True)
         self.watch(connection, self.arm)
         connection.settle()
@@ -444,7 +444,10 @@ class ReadinessLoop:
     def flush(self, channel: Channel):
         """Sends what the socket takes now; this loop can't wait for the rest."""
         connection: Connection = channel
-        if send_output(connection) == Sent.FAILED:
+        sent: Sent = Sent.ALL
+        while sent == Sent.ALL and connection.has_output():
+            sent = send_output(connection)
+        if sent == Sent.FAILED:
             connection.exchange.peer_is_lost()
             raise ClientDisconnected("the client is gone")
         return 0

@@ -81,7 +81,7 @@ cdef extern from "poll.h" nogil:
         int fd
         short events
         short revents
-    short POLLIN, POLLOUT
+    short POLLIN, POLLOUT, POLLRDHUP
     int poll(pollfd* entries, unsigned long count, int timeout)
 
 cdef extern from "sys/ioctl.h" nogil:

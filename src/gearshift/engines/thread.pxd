@@ -30,6 +30,7 @@ cdef class ThreadEngine:
     cdef long admitted                  # of the waiting: told to run, and about to
     cdef Py_ssize_t most_connections
     cdef long started
+    cdef readonly double now            # monotonic seconds when the accepting thread last came round
     cdef double drain_seconds, last_exhaustion
     cdef bint stop_asked
     cdef bint needs_room                # accepting rests until a descriptor is free

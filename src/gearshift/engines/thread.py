@@ -72,7 +72,7 @@ class ThreadDriver:
             return connection.run()
         if not engine.waiting.put(connection, self.now, 0):
             return connection.shed()
-        connection.half_closed = connection.protocol.eof or peer_has_finished(connection)
+        connection.half_closed = peer_has_finished(connection)
         connection.settle()
         if engine.waiting.count == 1:
             engine.interrupt()  # from now on it has an eye on the queue
@@ -206,10 +206,9 @@ class ThreadEngine:
 
     def _judge(self):
         """What is overdue in a queue that stands is told to come back."""
-        now: cython.double = monotonic()
-        self.waiting.judge(now)
+        self.waiting.judge(self.now)
         while True:
-            connection: Connection = self.waiting.take_overdue(now)
+            connection: Connection = self.waiting.take_overdue(self.now)
             if connection is None:
                 return 0
             self._wake(connection, Verdict.COME_BACK_LATER)
@@ -221,6 +220,7 @@ class ThreadEngine:
         if self.arrivals:
             seconds = 0  # there was no descriptor for them, and a pause was made for that
         self._wait(seconds)
+        self.now = monotonic()
         if self.waiting.count > 0 or self.waiting.standing.overdue:
             self._judge()
         if self.arrivals:

@@ -10,7 +10,7 @@ import os
 import cython
 from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cython.cimports.gearshift.channel import Driver
-from cython.cimports.gearshift.connection import Connection, Deadline
+from cython.cimports.gearshift.connection import Connection, Deadline, Phase
 from cython.cimports.gearshift.exchange import Service
 from cython.cimports.libc.string import memcpy
 
@@ -34,8 +34,14 @@ def packed(connection: Connection) -> bytes:
         "accepted_at": connection.accepted_at,
         "bytes_in": connection.bytes_in,
         "bytes_out": connection.bytes_out,
+        "introduced": None if connection.via is None else introduced(connection),
     }
     return bytes([VERSION]) + json.dumps(facts).encode() + b"\n" + left
+
+
+def introduced(connection: Connection) -> list:
+    """What a proxy has told of the peer by the PROXY protocol."""
+    return [connection.via, connection.peer_host(), connection.peer_port(), connection.secured]
 
 
 def let_go(connection: Connection) -> None:
@@ -70,6 +76,10 @@ def unpacked(message: bytes, fd: cython.int, service: Service, driver: Driver, l
     connection.requests = facts["requests"]
     connection.accepted_at = facts["accepted_at"]
     connection.bytes_out = facts["bytes_out"]
+    if connection.phase == Phase.INTRODUCED:
+        connection.phase = Phase.SERVING  # it has been
+    if facts.get("introduced"):
+        connection.via, connection._peer_host, connection._peer_port, connection.secured = facts["introduced"]
     if left:
         connection.received(PyBytes_AS_STRING(left), PyBytes_GET_SIZE(left))
         connection.settle()

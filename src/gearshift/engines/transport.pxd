@@ -12,9 +12,11 @@ cdef int _untaken(int fd) noexcept
 cdef Sent _send_memory(int fd, Output output) except *
 cdef Sent _send_file(int fd, Output output) except *
 cdef bint peer_has_finished(Connection connection) noexcept
+cdef int say_goodbye(Connection connection) except -1
+cdef bint _has_hung_up(int fd) noexcept
 cdef bint somebody_waits(int listening) noexcept
 cdef int set_blocking(int fd, bint blocking) noexcept
 cdef int end_reading(Connection connection) noexcept
 cpdef bint hang_up(Connection connection) noexcept
 cdef int close_socket(Connection connection) except -1
-cdef int finish_sending(Connection connection) noexcept
+cdef int finish_sending(Connection connection) except -2

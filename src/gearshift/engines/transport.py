@@ -112,7 +112,18 @@ def _send_file(fd: cython.int, output: Output):
 
 def finish_sending(connection: Connection):
     """Tells the peer that nothing more comes, while what it still sends can be read (RFC 9112 section 9.6)."""
+    if connection.tls is not None:
+        say_goodbye(connection)
     return sockets.shutdown(connection.fd, sockets.SHUT_WR)
+
+
+def say_goodbye(connection: Connection):
+    """TLS's own end of a connection, where nothing waits before it; if the socket takes it."""
+    if connection.unsent() == 0 and connection.in_flight is None and not connection.reset:
+        connection.say_goodbye()
+        if connection.output is not None and connection.output.pending > 0:
+            send_output(connection)
+    return 0
 
 
 def peer_has_finished(connection: Connection):
@@ -120,10 +131,22 @@ def peer_has_finished(connection: Connection):
     byte: cython.char
     if connection.datagrams:
         return False
+    if connection.has_finished():
+        return True
+    if connection.tls is not None:
+        return _has_hung_up(connection.fd)
     taken: cython.Py_ssize_t = sockets.recv(
         connection.fd, cython.address(byte), 1, sockets.MSG_PEEK | sockets.MSG_DONTWAIT
     )
     return taken == 0 or (taken < 0 and errno != EAGAIN and errno != EINTR)
+
+
+def _has_hung_up(fd: cython.int):
+    """Whether the peer's end of input has come, whatever stands before it: with TLS, close_notify does."""
+    entry: sockets.pollfd
+    entry.fd = fd
+    entry.events = sockets.POLLRDHUP
+    return sockets.poll(cython.address(entry), 1, 0) > 0
 
 
 def somebody_waits(listening: cython.int):
@@ -162,10 +185,10 @@ def close_socket(connection: Connection):
     connection.service.roster.leave(connection)
     if connection.output is not None and connection.output is connection.in_flight:
         connection.output = None  # the kernel still reads it
-    if connection.output is not None:
-        connection.output.clear()
-        connection.driver.give_output(connection.output)
-        connection.output = None
+    if connection.tls is not None:
+        say_goodbye(connection)
+    connection.drop_output()
+    connection.give_back()
     if connection.reset:
         option.l_onoff = 1
         option.l_linger = 0

@@ -311,7 +311,7 @@ class UringEngine:
                 self.drive(connection)
             else:
                 connection.settle()  # its turn has not come, or the answer before it is still being sent
-                if connection.protocol.buffered() >= MOST_KEPT:
+                if connection.kept_input() >= MOST_KEPT:
                     self.watch(connection, connection.interest & ~sockets.EPOLLIN)
         finally:
             if flags & HAS_BUFFER:

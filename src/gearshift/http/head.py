@@ -176,10 +176,16 @@ def _target_form(request: Request, data: cython.p_const_char) -> cython.int:
         request.path_start = start
         request.path_length = 1
         return 0 if request.method_is(b"OPTIONS", 7) else Refusal.TARGET
+    # RFC 9110 section 7.4: what is not secured has no authority over https; nor is http what is secured.
     if length > 7 and same_word(data + start, b"http://", 7):
+        if request.secured:
+            return Refusal.MISDIRECTED_PLAIN
         return _absolute_form(request, data, start + 7, start + length)
-    # RFC 9110 section 7.4: what is not secured has no authority over https.
-    return Refusal.MISDIRECTED if length > 8 and same_word(data + start, b"https://", 8) else Refusal.TARGET
+    if length > 8 and same_word(data + start, b"https://", 8):
+        if not request.secured:
+            return Refusal.MISDIRECTED
+        return _absolute_form(request, data, start + 8, start + length)
+    return Refusal.TARGET
 
 
 def _absolute_form(

@@ -12,6 +12,7 @@ cdef class Protocol:
     cdef readonly Refusal refusal
     cdef readonly bint refused_head     # what was refused had a valid request line, and it said HEAD
     cdef readonly bint eof
+    cdef readonly bint secured          # by TLS: only such a connection has authority over https
     cdef Limits limits
     cdef Request head                   # the request whose head is not whole yet
     cdef readonly Request request       # the request whose head is whole, until it is answered

@@ -144,6 +144,7 @@ class Protocol:
             if self.data[self.position] == b"\r" and self.end - self.position == 1:
                 return self._starved()
             self.head = Request()
+            self.head.secured = self.secured
             self.move(Reading.HEAD)
         verdict = parse_head(self.head, self.data + self.position, self.end - self.position, self.limits)
         if verdict < 0:

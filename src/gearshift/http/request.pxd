@@ -28,6 +28,7 @@ cdef class Request:
     cdef unsigned int method_start, method_length
     cdef unsigned int target_start, target_length
     cdef unsigned int path_start, path_length
+    cdef bint secured                   # it came by TLS
     cdef unsigned int query_start, query_length
     cdef unsigned int authority_start, authority_length
     cdef Field* fields

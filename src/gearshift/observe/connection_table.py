@@ -10,6 +10,8 @@ import threading
 from time import monotonic, sleep
 
 from gearshift.kernel.socket_row import socket_row
+from gearshift.observe.seen_connection import seen
+from gearshift.told import client_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,19 +75,28 @@ def _number(connection: Connection) -> int:
 def _row(
     connection: Connection, names: Mapping[int, str], answering: Mapping[int, Any], now: float
 ) -> dict[str, Any]:
-    phase, since, method, path, exchange = connection.seen()
+    phase, since, method, path, exchange = seen(connection)
     inode, local, state, rtt, retransmits, unread, unsent = socket_row(connection.fd)
     task = None if exchange is None else answering.get(id(exchange))
-    remote = connection.peer_address() or None
+    remote, via = connection.peer_address() or None, connection.via
+    tls = connection.tls
     return {
         "number": connection.number,
-        "protocol": "udp" if connection.datagrams else "unix" if remote is None else "tcp",
+        "protocol": "udp"
+        if connection.datagrams
+        else "unix"
+        if (via or remote or "unix") == "unix"
+        else "tcp",
         "local": local,
         "remote": remote,
+        "via": via,
+        "client": None if exchange is None else client_of(exchange) or None,
         "fd": connection.fd,
         "inode": inode,
         "engine": connection.service.engine,
         "owner": names.get(connection.driver.thread) if task is None else task.get_name(),
+        "tls_version": None if tls is None else tls.version or None,
+        "tls_cipher": None if tls is None else tls.cipher or None,
         "tcp_state": state,
         "phase": phase,
         "age_seconds": now - connection.accepted_at,

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from threading import Event, Thread
 
+from gearshift.observe.seen_connection import seen
 from gearshift.observe.stacks import stack_of_task, stack_of_thread
+from gearshift.told import client_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,7 +100,7 @@ class Lookout:
         answering = {id(exchange): task for task, exchange in list(self._tasks.items())}
         found = []
         for connection in self._roster().in_hand():
-            doing, since, method, path, exchange = connection.seen()
+            doing, since, method, path, exchange = seen(connection)
             if doing != "in handler" or not since or now - since < seconds or exchange is None:
                 continue
             found.append(self._described(connection, exchange, answering.get(id(exchange)), now - since))
@@ -118,7 +120,7 @@ class Lookout:
         return {
             "request": "",
             "connection": connection.number,
-            "remote": connection.peer_address() or None,
+            "remote": client_of(exchange) or None,
             "owner": owner,
             "seconds": seconds,
             "stack": stack,

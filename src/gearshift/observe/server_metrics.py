@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
 ENGINES = ("thread", "pool", "epoll", "uring", "auto")
-PHASES = ("idle", "reading head", "reading body", "waiting", "in handler", "writing", "closing")
+PHASES = ("handshake", "idle", "reading head", "reading body", "waiting", "in handler", "writing", "closing")
 
 
 def families(status: Mapping[str, Any]) -> Iterator[Metric]:
@@ -75,6 +75,14 @@ def _connections(status: Mapping[str, Any]) -> Iterator[Metric]:
         "gearshift_connections_handed_over",
         "Connections that went from one engine to another by a shift.",
         counts.get("handed_over"),
+    )
+    yield counter(
+        "gearshift_tls_handshakes", "TLS handshakes that ended in agreement.", counts.get("handshakes")
+    )
+    yield counter(
+        "gearshift_tls_handshakes_failed",
+        "TLS handshakes that didn't: no version, suite or certificate in common, no TLS, or too late.",
+        counts.get("handshakes_failed"),
     )
 
 

@@ -30,7 +30,7 @@ class Endpoint:
     kernel chose for port 0. handler: the raw handler. conversation: what it has done, once an engine has it.
     """
 
-    __slots__ = ("address", "conversation", "family", "fd", "handler", "socket")
+    __slots__ = ("address", "conversation", "family", "fd", "handler", "keyring", "socket")
 
     def __init__(self, sock: socket.socket, handler: RawApplication) -> None:
         self.socket = sock
@@ -38,6 +38,7 @@ class Endpoint:
         self.family = sock.family
         self.address = address_text(sock.getsockname())
         self.handler = handler
+        self.keyring = None  # TLS is for streams
         self.conversation: DatagramConversation | None = None
 
     @property

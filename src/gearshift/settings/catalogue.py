@@ -7,6 +7,9 @@ from gearshift.settings.declaration import (
     Choice,
     DatagramAddresses,
     FilePath,
+    FilePaths,
+    FilePatterns,
+    Folders,
     Group,
     HandlerName,
     OneAddress,
@@ -18,6 +21,7 @@ from gearshift.settings.declaration import (
     UrlPaths,
     WholeNumber,
 )
+from gearshift.settings.in_front import Codings, FileMode, ForwardingFields, Networks, Owner, RootPath
 from gearshift.settings.resolved import Resolved
 
 # listen() takes an int.
@@ -53,11 +57,38 @@ class Settings(Resolved):
         "A raw UDP handler: module:Handler, echo or discard. Without APP it receives on --bind.",
     )
 
+    reload = Switch(
+        Group.DEVELOPMENT,
+        False,
+        "Start anew when a source file changes; a page with the traceback where it can't be imported. Needs"
+        " gearshift[reload].",
+        command_line_only=True,
+    )
+    reload_dir = Folders(
+        Group.DEVELOPMENT,
+        (),
+        "A folder to watch instead of the current one. May be given several times.",
+        command_line_only=True,
+    )
+    reload_include = FilePatterns(
+        Group.DEVELOPMENT,
+        (),
+        "Files to watch besides *.py. May be given several times.",
+        command_line_only=True,
+    )
+    reload_exclude = FilePatterns(
+        Group.DEVELOPMENT,
+        (),
+        "Files or folders not to watch, besides the usual ones (.git, __pycache__, .venv, node_modules...).",
+        command_line_only=True,
+    )
+
     bind = Addresses(
         Group.LISTENING,
         ("127.0.0.1:8088",),
-        "Where to listen: HOST:PORT, [IPV6]:PORT, :PORT (every IPv4 address), unix:PATH, or fd:N (inherited"
-        " and listening). May be given several times; with commas in the environment.",
+        "Where to listen: HOST:PORT, [IPV6]:PORT, :PORT (every IPv4 address), unix:PATH, unix:@NAME (abstract), fd:N"
+        " (inherited and listening), or systemd (its .socket units' sockets; systemd:NAME for one). May be given"
+        " several times; with commas in the environment.",
     )
     tcp_bind = Addresses(
         Group.LISTENING,
@@ -76,6 +107,69 @@ class Settings(Resolved):
         " net.core.somaxconn.",
         unit="connections",
         maximum=LARGEST_BACKLOG,
+    )
+
+    unix_mode = FileMode(
+        Group.LISTENING,
+        "",
+        "Permissions of the file of a Unix socket, such as 660, set before anybody can connect; else by the umask.",
+    )
+    unix_owner = Owner(
+        Group.LISTENING,
+        "",
+        "Owner of the file of a Unix socket: USER, USER:GROUP or :GROUP, by name or number.",
+    )
+
+    trusted_proxies = Networks(
+        Group.PROXY,
+        (),
+        "Whose word is taken about clients: an address, a network (10.0.0.0/8), unix for peers over Unix sockets. May"
+        " be given several times; with commas in the environment. None by default.",
+    )
+    forwarded_fields = ForwardingFields(
+        Group.PROXY,
+        ("x-forwarded-for", "x-forwarded-proto"),
+        "The fields that trusted proxies write: forwarded alone, or of x-forwarded-for, -proto, -host, -port, -prefix"
+        " those that it never passes on from clients.",
+    )
+    proxy_protocol = Switch(
+        Group.PROXY,
+        False,
+        "Trusted proxies begin each connection with the PROXY protocol, version 1 or 2; one that doesn't is closed.",
+    )
+    root_path = RootPath(
+        Group.PROXY,
+        "",
+        "The path below which a proxy has put the application: ASGI's root_path, WSGI's SCRIPT_NAME.",
+    )
+    root_path_kept = Switch(
+        Group.PROXY,
+        False,
+        "The proxy passes the root path on as a part of the path; by default it has taken it off.",
+    )
+
+    certfile = FilePaths(
+        Group.TLS,
+        (),
+        "A certificate in PEM, those of its chain behind it: every TCP listener speaks TLS, Unix sockets and the status"
+        " page don't. Several times for several names: clients get the one for the host they ask for, others the"
+        " first. Changed files are taken without a restart.",
+    )
+    keyfile = FilePaths(
+        Group.TLS,
+        (),
+        "The key of each certificate, in the same order; without it the key stands in the certificate's file.",
+    )
+    client_ca = FilePath(
+        Group.TLS,
+        "",
+        "Certificates in PEM of those whose clients are trusted, for --client-certificate.",
+    )
+    client_certificate = Choice(
+        Group.TLS,
+        "off",
+        "Whether clients show a certificate of their own; one that --client-ca has not signed ends the handshake.",
+        choices=("off", "optional", "required"),
     )
 
     engine = Choice(
@@ -200,12 +294,35 @@ class Settings(Resolved):
     timeout_keep_alive = Seconds(Group.TIMEOUTS, 75.0, "A connection between requests; then closed.")
     timeout_drain = Seconds(Group.TIMEOUTS, 30.0, "Answering what has been received when told to stop.")
 
+    drain_delay = Seconds(
+        Group.TIMEOUTS,
+        0.0,
+        "After SIGTERM, before draining: serving on while --health says 503, so that load balancers stop sending."
+        " Off by default.",
+        zero_is_off=True,
+    )
+
     template = FilePath(
         Group.STATIC,
         "",
         "Folder whose files replace the built-in page; {{}} and named placeholders are filled.",
     )
     listing = Switch(Group.STATIC, False, "List the contents of served folders that have no index file.")
+
+    compress = Codings(
+        Group.COMPRESSION,
+        (),
+        "Content codings for answers, in the order of preference: zstd, br (both need gearshift[compress]), gzip. Off"
+        " by default.",
+    )
+    compress_min = WholeNumber(
+        Group.COMPRESSION, 1024, "The shortest body that is compressed.", unit="bytes", minimum=0
+    )
+    compress_private = Switch(
+        Group.COMPRESSION,
+        False,
+        "Compress also where a request has cookies or credentials, or an answer sets cookies: it may leak secrets.",
+    )
 
     access_log = FilePath(
         Group.LOGS,

@@ -55,6 +55,11 @@ class Resolved:
             sources[name] = "keyword"
         return cls(values, sources)
 
+    def changed(self, source: str, **values: object) -> Self:
+        """The same but for these values, which are checked already. source: where they come from."""
+        differing = {name: value for name, value in values.items() if value != self.values[name]}
+        return type(self)({**self.values, **values}, {**self._sources, **dict.fromkeys(differing, source)})
+
     def source(self, name: str) -> str:
         """Where a value came from: "flag", a variable's name, a file's name, "keyword" or "default"."""
         return self._sources[name]

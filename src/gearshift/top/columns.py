@@ -109,6 +109,8 @@ CONNECTION_COLUMNS = (
     number("fd", "fd", 5),
     number("inode", "inode", 9),
     said("local", "local", 21, end=True),
+    said("tls_version", "tls", 7),
+    said("tls_cipher", "cipher", 24, end=True),
 )
 
 THREAD_COLUMNS = (

@@ -301,8 +301,7 @@ class AsgiExchange:
 
     def _must_wait(self) -> cython.bint:
         """Whether the client takes less than the application sends."""
-        pending: cython.longlong = 0 if self.channel.output is None else self.channel.output.pending
-        return self.said != Said.EVERYTHING and self.held + pending >= HIGH_WATER
+        return self.said != Said.EVERYTHING and self.held + self.channel.unsent() >= HIGH_WATER
 
     def _wait_to_send(self):
         """The engine is told when it can see who waits: beside the loop it may be done before this thread goes on."""
@@ -392,7 +391,7 @@ class AsgiExchange:
             self._serve_receiver()
         if output.pending > before:
             return Made.PIECE
-        if self.sender is not None and output.pending < HIGH_WATER:
+        if self.sender is not None and self.channel.unsent() < HIGH_WATER:
             self._settle_sender()
         return Made.NOT_YET
 

@@ -43,6 +43,8 @@ class ScopeBuilder:
         self.listener = listener
         host, _colon, port = listener.address.rpartition(":")
         self.template = dict(self.base)
+        if listener.keyring is not None:
+            self.template["scheme"] = "https"
         if port.isdigit():
             self.template["server"] = (host.strip("[]"), int(port))
         else:
@@ -63,6 +65,8 @@ class ScopeBuilder:
             "http.response.trailers": {},
             "gearshift.connection": channel,
         }
+        if channel.tls is not None:
+            scope["extensions"]["tls"] = channel.tls.extension()
         if request.minor == 0:
             scope["http_version"] = "1.0"
         if not request.method_is(b"GET", 3):
@@ -81,6 +85,8 @@ class ScopeBuilder:
         if channel.memory is None:
             channel.memory = _client(channel)
         scope["client"] = channel.memory if channel.memory else None
+        if exchange.origin is not None:
+            exchange.origin.into_scope(scope)
         if state is not None:
             scope["state"] = state.copy()
         return scope

@@ -72,6 +72,8 @@ class EnvironBuilder:
         host, _colon, port = listener.address.rpartition(":")
         self.template["SERVER_NAME"] = host.strip("[]") if port.isdigit() else "localhost"
         self.template["SERVER_PORT"] = port if port.isdigit() else "80"  # a Unix socket: PEP 3333 wants one
+        if listener.keyring is not None:
+            self.template["wsgi.url_scheme"] = "https"
         # A dict keeps its table's size when keys go: these only made room.
         for name in ("HTTP_HOST", "HTTP_USER_AGENT", "HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING"):
             del self.template[name]
@@ -98,7 +100,11 @@ class EnvironBuilder:
         environ["REMOTE_PORT"] = channel.peer_port()
         environ["wsgi.input"] = body
         environ["gearshift.connection"] = channel
+        if channel.tls is not None:
+            environ.update(channel.tls.environ())
         self._add_fields(environ, request)
+        if exchange.origin is not None:
+            exchange.origin.into_environ(environ)
         return environ
 
     def _add_fields(self, environ: dict, request: Request):

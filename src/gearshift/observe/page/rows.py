@@ -22,7 +22,7 @@ SORTED_BY = frozenset(
     {
         *("number", "protocol", "local", "remote", "fd", "inode", "engine", "owner", "tcp_state", "phase"),
         *("age_seconds", "phase_seconds", "requests", "bytes_in", "bytes_out", "method", "path"),
-        *("rtt_ms", "retransmits", "unread", "unsent"),
+        *("rtt_ms", "retransmits", "unread", "unsent", "tls_version", "tls_cipher"),
     }
 )
 SEARCHED = ("remote", "local", "protocol", "owner", "tcp_state", "phase", "method", "path")

@@ -1,0 +1,5 @@
+from gearshift.connection cimport Connection
+
+cpdef tuple seen(Connection connection)
+cdef str _doing(Connection connection)
+cdef double _doing_since(Connection connection)

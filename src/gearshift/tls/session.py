@@ -1,0 +1,249 @@
+"""One TLS connection: sealed bytes in and plain ones out, plain ones in and sealed ones out (RFC 8446, RFC 5246).
+
+The standard library's SSLObject works between two memory buffers, so nothing here has a socket, waits, or tells the
+time: whoever has bytes calls `put`, `shake` goes on with the handshake, `take` opens what has come, `seal` closes what
+is to leave. Records are followed as they come, so that OpenSSL is asked only for what it has whole: its "not yet" is
+an exception, and costs as much as a small record.
+
+A handshake lets go of the interpreter while it signs, and so do take() and seal(): whoever calls them looks afterwards
+whether the connection is still its own (see `auto` in ARCHITECTURE.md).
+"""
+
+import cython
+from cython.cimports.cpython.buffer import PyBUF_READ, PyBUF_WRITE
+from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cython.cimports.cpython.memoryview import PyMemoryView_FromMemory
+from cython.cimports.gearshift.http.output import Output, Part, Span
+from cython.cimports.gearshift.tls.session import Seal, Shake
+from cython.cimports.posix.unistd import pread
+
+# RFC 8446 section 5.1: a record's content; sealing a larger piece at once would only make the buffers larger.
+RECORD = cython.declare(cython.Py_ssize_t, 16384)
+# RFC 5246 section 6.2.3 allows 2048 bytes around it.
+LONGEST_RECORD = cython.declare(cython.int, 16384 + 2048)
+COPIED = cython.declare(cython.Py_ssize_t, 1024)  # bytes below which a copy is cheaper than a memoryview
+HANDSHAKE_RECORD = cython.declare(cython.int, 22)
+
+TRANSITIONS = {
+    Seal.SHAKING: (Seal.SOUND, Seal.BROKEN),
+    Seal.SOUND: (Seal.SHUT, Seal.BROKEN),
+    Seal.SHUT: (Seal.BROKEN,),
+    Seal.BROKEN: (),
+}
+
+_allowed = cython.declare(cython.uint[4])
+for _origin, _targets in TRANSITIONS.items():
+    _allowed[cython.cast(cython.int, _origin)] = sum(1 << _target for _target in _targets)
+
+
+class TlsSession:
+    """Parameters: the listener's keyring (tls/keyring.py)."""
+
+    def __cinit__(self, keyring: object):
+        self.keyring = keyring
+        self.seal_state = Seal.SHAKING
+        self.version = self.cipher = self.alpn = self.failure = ""
+
+    def move(self, target: Seal):
+        origin: cython.int = cython.cast(cython.int, self.seal_state)
+        assert _allowed[origin] & (1 << cython.cast(cython.int, target))
+        self.seal_state = target
+
+    # ---- from the peer -------------------------------------------------------------------------------------
+
+    def put(self, data: cython.p_const_char, size: cython.Py_ssize_t):
+        """Sealed bytes from the peer; they are copied."""
+        if self.ssl_object is None:
+            self.first = cython.cast(cython.uchar, data[0])
+            self.identity = self.keyring.current
+            self.ssl_object, self.incoming, self.outgoing = self.identity.session()
+        if self.seal_state == Seal.BROKEN:
+            return 0
+        if size <= COPIED:
+            self.incoming.write(PyBytes_FromStringAndSize(data, size))
+        else:
+            self.incoming.write(PyMemoryView_FromMemory(cython.cast(cython.p_char, data), size, PyBUF_READ))
+        self.held += size
+        self._follow(cython.cast(cython.pointer[cython.const[cython.uchar]], data), size)
+        return 0
+
+    def _follow(self, data: cython.pointer[cython.const[cython.uchar]], size: cython.Py_ssize_t):
+        """Where records end: five bytes of head, the last two of which are the length of the rest."""
+        place: cython.Py_ssize_t = 0
+        taken: cython.Py_ssize_t
+        while place < size and not self.unruly:
+            if self.header_size < 5:
+                if self.header_size >= 3:
+                    self.header_length = self.header_length << 8 | data[place]
+                self.header_size += 1
+                self.tail += 1
+                place += 1
+                if self.header_size < 5:
+                    continue
+                self.due = self.header_length
+                self.unruly = self.header_length > LONGEST_RECORD
+            taken = min(self.due, size - place)
+            place += taken
+            self.due -= taken
+            self.tail += taken
+            if self.due == 0:
+                self.tail = 0
+                self.header_size = self.header_length = 0
+        if self.unruly:
+            self.tail = 0
+
+    def shake(self, wire: Output):
+        """Goes on with the handshake as far as what has come allows; what is to be said goes to the wire's output.
+
+        Each call may sign, which is what a handshake costs.
+        """
+        verdict: Shake = Shake.AGREED
+        if self.ssl_object is None:
+            return Shake.MORE_IS_NEEDED
+        if self.first != HANDSHAKE_RECORD and 65 <= self.first <= 90:
+            return Shake.NOT_TLS  # a method's first letter
+        try:
+            self.ssl_object.do_handshake()
+        except self.identity.want_read:
+            verdict = Shake.MORE_IS_NEEDED
+        except self.identity.errors as error:
+            self._break(error)
+            verdict = Shake.FAILED
+        self._collect(wire)
+        self.held = self.incoming.pending
+        if verdict == Shake.AGREED:
+            self._agreed()
+        return verdict
+
+    def _agreed(self):
+        self.move(Seal.SOUND)
+        self.version = self.ssl_object.version() or ""
+        self.cipher, _, self.key_bits = self.ssl_object.cipher()
+        self.alpn = self.ssl_object.selected_alpn_protocol() or ""
+        return 0
+
+    def take(self, place: cython.p_char, room: cython.Py_ssize_t, wire: Output):
+        """Opens whole records into `place`; how many bytes that made, -1 where the peer will send nothing more.
+
+        0 is possible: a record need not hold data. `room` must be a record at least.
+        """
+        size: cython.Py_ssize_t = 0
+        taken: cython.Py_ssize_t
+        while self.held > self.tail and room - size >= RECORD and self.seal_state != Seal.BROKEN:
+            taken = 0
+            try:
+                taken = self.ssl_object.read(
+                    room - size, PyMemoryView_FromMemory(place + size, room - size, PyBUF_WRITE)
+                )
+                if taken == 0:  # close_notify
+                    self.wire_ended = True
+                    self.tail = self.held
+                else:
+                    self.held = self.incoming.pending
+            except self.identity.want_read:
+                self.held = self.tail = self.incoming.pending
+            except self.identity.errors as error:
+                self._break(error)
+            size += taken
+        if self.outgoing.pending:  # an answer to a change of keys, or a refusal to negotiate anew
+            self._collect(wire)
+        if size == 0 and (self.wire_ended or self.seal_state == Seal.BROKEN):
+            return -1
+        return size
+
+    def _break(self, error: object):
+        """Nothing can be read or written any more; what OpenSSL says of it to the peer is in its buffer."""
+        self.failure = getattr(error, "reason", None) or type(error).__name__
+        self.move(Seal.BROKEN)
+        self.held = self.tail = 0
+        self.wire_ended = True
+        return 0
+
+    # ---- to the peer ---------------------------------------------------------------------------------------
+
+    def seal(self, wire: Output, most: cython.longlong):
+        """Seals about `most` bytes of what waits. False: a file has become shorter than its answer promised."""
+        span: Span[1]
+        part: cython.pointer[Part]
+        size: cython.Py_ssize_t
+        plain: Output = self.plain
+        if self.seal_state != Seal.SOUND:
+            plain.clear()  # nobody can be told
+            return True
+        while plain.pending > 0 and most > 0:
+            part = plain.file()
+            try:
+                if part != cython.NULL:
+                    size = self._seal_file(part)
+                    if size == 0:
+                        return False
+                else:
+                    plain.spans(span, 1)
+                    size = min(span[0].length, RECORD)
+                    if size <= COPIED:
+                        self.ssl_object.write(PyBytes_FromStringAndSize(span[0].start, size))
+                    else:
+                        self.ssl_object.write(
+                            PyMemoryView_FromMemory(
+                                cython.cast(cython.p_char, span[0].start), size, PyBUF_READ
+                            )
+                        )
+            except self.identity.errors as error:
+                self._break(error)
+                plain.clear()
+                break
+            plain.sent(size)
+            most -= size
+            self._collect(wire)  # at once: OpenSSL keeps a buffer as large as it ever was
+        return True
+
+    def _seal_file(self, part: cython.pointer[Part]):
+        """A piece of a file; 0 where it has ended. Without kernel TLS it has to come through here (docs/tls.md)."""
+        size: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, min(part.length, RECORD))
+        piece = PyBytes_FromStringAndSize(cython.NULL, size)
+        place: cython.p_char = PyBytes_AS_STRING(piece)
+        descriptor: cython.int = part.descriptor
+        offset: cython.longlong = part.offset
+        taken: cython.Py_ssize_t
+        with cython.nogil:
+            taken = pread(descriptor, place, size, offset)
+        if taken <= 0:
+            return 0
+        self.ssl_object.write(piece if taken == size else piece[:taken])
+        return taken
+
+    def _collect(self, wire: Output):
+        """What OpenSSL has for the peer goes to the wire's output."""
+        sealed: bytes = self.outgoing.read()
+        if PyBytes_GET_SIZE(sealed):
+            wire.write_bytes(sealed)
+        return 0
+
+    def say_goodbye(self, wire: Output):
+        """close_notify (RFC 8446 section 6.1): what came before it was whole. Once; not after a failed handshake."""
+        if self.seal_state != Seal.SOUND:
+            return 0
+        self.move(Seal.SHUT)
+        try:
+            self.ssl_object.unwrap()
+        except self.identity.errors as error:  # the peer has not said it yet, or something else: it was told
+            self.failure = error.reason or ""
+        return self._collect(wire)
+
+    # ---- for those who ask ---------------------------------------------------------------------------------
+
+    def environ(self):
+        """What a WSGI environ says of it, as mod_ssl names it. Made once a connection."""
+        if self._environ is None:
+            from gearshift.tls.facts import environ_of
+
+            self._environ = environ_of(self)
+        return self._environ
+
+    def extension(self):
+        """What an ASGI scope says of it (ASGI TLS extension). Made once a connection."""
+        if self._extension is None:
+            from gearshift.tls.facts import extension_of
+
+            self._extension = extension_of(self)
+        return self._extension

@@ -1,0 +1,13 @@
+"""The typed face of told.py."""
+
+from typing import Any
+
+from gearshift.channel import Channel
+from gearshift.exchange import Exchange
+from gearshift.http.response import Response
+from gearshift.observe.access_entry import AccessEntry
+
+def client_of(exchange: Exchange) -> str: ...
+def access_entry(exchange: Exchange) -> AccessEntry: ...
+def refusal_entry(channel: Channel, engine: str, response: Response) -> AccessEntry: ...
+def slow_request(exchange: Exchange, queue: float, handler: float, now: float) -> dict[str, Any]: ...
