@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -17,7 +18,7 @@ from gearshift.control.paths import ControlError
 from tests.support.process import ROOT, environment
 from tests.support.supervised import finish, supervised
 from tests.support.waiting import eventually
-from tests.support.wire import request
+from tests.support.wire import Wire, request
 
 WSGI = "tests.support.processes_site:wsgi"
 
@@ -194,3 +195,54 @@ def test_a_desk_that_is_killed_is_opened_again(tmp_path: Path) -> None:
                 return False
 
         eventually(answers, "another one answers")
+
+
+def test_systemd_hears_of_them_and_its_socket_goes_from_program_to_program(tmp_path: Path) -> None:
+    """As systemd starts a service: LISTEN_PID is known only in the child, so a shell sets it and becomes the server."""
+    heard = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    heard.bind(str(tmp_path / "notify"))
+    heard.settimeout(10)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        passed = listening.fileno()
+        script = (
+            f"exec 3<&{passed}; LISTEN_PID=$$ LISTEN_FDS=1 NOTIFY_SOCKET={tmp_path}/notify WATCHDOG_USEC=400000"
+            f" exec {sys.executable} -m gearshift serve {WSGI} --workers 1"
+        )
+        popen = subprocess.Popen(
+            ["/bin/bash", "-c", script],
+            cwd=ROOT,
+            env=environment(),
+            pass_fds=(passed,),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+        def heard_of(text: str) -> str:
+            while text not in (said := heard.recv(4096).decode()):
+                pass
+            return said
+
+        try:
+            assert f"MAINPID={popen.pid}" in heard_of("READY=1")
+            heard_of("WATCHDOG=1")
+            os.kill(popen.pid, signal.SIGHUP)
+            heard_of("RELOADING=1")
+            heard_of("READY=1")
+            os.kill(popen.pid, signal.SIGUSR2)
+            heir = heard_of("MAINPID=").split("MAINPID=")[1].split()[0]
+            if heir == str(popen.pid):
+                heir = heard_of("MAINPID=").split("MAINPID=")[1].split()[0]
+            assert heir != str(popen.pid)
+            assert popen.wait(10) == 0
+            os.kill(int(heir), signal.SIGHUP)
+            heard_of("RELOADING=1")
+            with Wire(listening.getsockname()) as wire:
+                assert wire.ask(request("/a")).status == 200
+            os.kill(int(heir), signal.SIGTERM)
+            heard_of("STOPPING=1")
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(popen.pid, signal.SIGKILL)
+            popen.wait()
+            heard.close()

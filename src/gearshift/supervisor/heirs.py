@@ -117,7 +117,7 @@ class Predecessor:
         sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
         self.transit = Transit(*sockets[:2])
         self.listeners = {
-            (text, index, number): _listener(sock)
+            (text, index, number): _listener(sock, text)
             for (text, index, number), sock in zip(will["listeners"], sockets[2:], strict=True)
         }
 
@@ -144,11 +144,11 @@ class Predecessor:
         self._end.close()
 
 
-def _listener(sock: socket.socket) -> Listener:
-    """As it was opened: the file of a Unix socket is ours to remove now."""
+def _listener(sock: socket.socket, text: str) -> Listener:
+    """As it was opened: the file of a Unix socket is ours to remove now, unless somebody else had opened it."""
     sock.setblocking(False)
     limit = backlog.accept_queue_limit(sock)
-    return Listener(sock, limit or 0, limit, inherited=False)
+    return Listener(sock, limit or 0, limit, inherited=text.startswith("fd:"))
 
 
 def predecessor() -> Predecessor | None:

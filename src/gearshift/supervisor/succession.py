@@ -92,7 +92,7 @@ class Succession:
         if ready and not self._supervisor.staff.ending:
             self._abdicated = True
             self._supervisor.error_log.info(f"the new program serves, process {heir.pid}: ours leaves")
-            self._supervisor.abdicate(heir.takes_connections)
+            self._supervisor.abdicate(heir.pid, heir.takes_connections)
             heir.tell_that_the_desk_is_free()
 
     def is_gone(self, pid: int, status: int) -> None:
