@@ -10,12 +10,14 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from gearshift.control.paths import ControlError
-from tests.support.process import ROOT, environment
+from tests.support.process import ROOT, Address, environment
+from tests.support.sealed import SealedSocket, certificates
 from tests.support.supervised import finish, supervised
 from tests.support.waiting import eventually
 from tests.support.wire import Wire, request
@@ -195,6 +197,45 @@ def test_a_desk_that_is_killed_is_opened_again(tmp_path: Path) -> None:
                 return False
 
         eventually(answers, "another one answers")
+
+
+@pytest.mark.parametrize("engine", ["thread", "uring"])
+def test_sealed_connections_are_told_that_their_answer_is_the_last(engine: str, tmp_path: Path) -> None:
+    """The keys of TLS are in one process. What comes before the end is announced is served by that one."""
+    sealed = ("--certfile", certificates().chain, "--keyfile", certificates().key)
+    with supervised(tmp_path, WSGI, "--workers", "1", "--engine", engine, *sealed) as server:
+        with sealed_client(server.address) as idle, sealed_client(server.address) as fresh:
+            (former,) = server.workers()
+            assert b"Connection: close" not in ask_sealed(idle)
+            server.reload()
+            for client in (idle, fresh):
+                # It may have answered before it heard that it is to leave.
+                answer = ask_sealed(client)
+                while b"Connection: close\r\n" not in answer:
+                    answer = ask_sealed(client)
+                assert b"X-Worker: %d\r\n" % former in answer
+                client.close()
+            eventually(lambda: not Path(f"/proc/{former}").exists(), "it has nobody left")
+        with sealed_client(server.address) as client:
+            assert b"X-Worker: %d\r\n" % former not in ask_sealed(client)
+
+
+@contextlib.contextmanager
+def sealed_client(address: Address) -> Iterator[SealedSocket]:
+    """A connection with TLS, shaken hands."""
+    with socket.create_connection(address) as plain:
+        yield SealedSocket(plain)
+
+
+def ask_sealed(client: SealedSocket) -> bytes:
+    """The head of an answer without a body to speak of."""
+    client.sendall(request("/a"))
+    answer = b""
+    while not answer.endswith(b"\r\n\r\n/a"):
+        piece = client.recv(65536)
+        assert piece, answer
+        answer += piece
+    return answer
 
 
 def test_systemd_hears_of_them_and_its_socket_goes_from_program_to_program(tmp_path: Path) -> None:

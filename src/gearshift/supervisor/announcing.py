@@ -1,16 +1,19 @@
 """What is told of several processes together, once and for all of them: the banner, and what systemd wants to hear.
 
-The service manager's watchdog is given a sign of life by the supervisor while its own loop turns; of a worker that hangs
-the error log tells (`--slow-request`).
+The service manager's watchdog is given a sign of life by the supervisor while its own loop turns; of a worker that
+hangs the error log tells (`--slow-request`).
 """
 
 from __future__ import annotations
 
 import os
+import socket
+from copy import copy
 from time import monotonic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from gearshift.listeners import Listener
     from gearshift.supervisor.supervisor import Supervisor
     from gearshift.systemd.notification import ServiceManager
 
@@ -42,7 +45,7 @@ class Announcing:
         if self._manager is not None and self._announced:
             serving = len(self._supervisor.serving())
             told = self._supervisor.desk.application
-            places = ", ".join(listener.url for listener in self._supervisor.listening.shown())
+            places = ", ".join(listener.url for listener in self._urls_told())
             self._manager.ready(f"{serving} workers serve {told['application']} on {places}")
 
     def reloading(self) -> None:
@@ -69,13 +72,22 @@ class Announcing:
             self._next = monotonic() + self._interval
             self._manager.say("WATCHDOG=1")
 
+    def _urls_told(self) -> list[Listener]:
+        """The listeners with what makes their URLs right: keyrings are the workers'."""
+        settings = self._supervisor.newest_settings
+        listeners = [copy(listener) for listener in self._supervisor.listening.shown()]
+        for listener in listeners:
+            if listener.family != socket.AF_UNIX:
+                listener.keyring = settings.certfile or None
+        return listeners
+
     def _print(self) -> None:
         from gearshift.cli.banner import banner
 
         desk = self._supervisor.desk
         text = banner(
             self._supervisor.newest_settings,
-            self._supervisor.listening.shown(),
+            self._urls_told(),
             desk.application["engine"],
             desk.application["application"],
             desk.control,

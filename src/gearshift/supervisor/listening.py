@@ -6,6 +6,7 @@ from gearshift.engines.balance import Balance
 from gearshift.errors import SettingError
 from gearshift.kernel.processors import processors
 from gearshift.listeners import AddressKind, open_listener, parse
+from gearshift.listeners.access import access_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Listening:
         self.sets: list[list[Listener]] = []
         self._inherited = dict(inherited or {})
         self._backlog = settings.backlog
+        self._access = access_of(settings)
         self.balance = Balance(MOST_PLACES)
         try:
             for number in range(sets):
@@ -78,7 +80,7 @@ class Listening:
         if number:  # where the kernel chose a port, all have the same
             first = self.sets[0][index]
             address.port = first.socket.getsockname()[1]
-        return open_listener(address, self._backlog, reuse_port=sets > 1)
+        return open_listener(address, self._backlog, self._access, reuse_port=sets > 1)
 
     def of_place(self, place: int) -> dict[str, list[Listener]]:
         """Those of the worker in that place, by the addresses that the settings name."""
