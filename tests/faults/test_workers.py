@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,7 +46,6 @@ def started(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess
         (("--workers", "1025"), "--workers: found 1025, expected auto, or a whole number of processes", 2),
         (("no_such_module:app", "--workers", "2"), "no_such_module", 2),
         (("no_such_module:app", "--workers", "2", "--preload-app"), "no_such_module", 2),
-        (("--workers", "2", "--udp", "echo"), "--workers: found it with --udp", 2),
         (
             ("--workers", "2", "--listener-per-worker", "--bind", "unix:/tmp/x"),
             "--listener-per-worker: found unix:/tmp/x, expected HOST:PORT only",
@@ -106,6 +106,37 @@ def test_a_listener_for_each_worker_outlives_it(tmp_path: Path) -> None:
         assert len(server.ask()["listeners"]) == 2
         server.signal(signal.SIGTTIN)
         server.said("the number of workers stays as it is")
+
+
+@pytest.mark.parametrize("engine", ["thread", "uring", "auto"])
+def test_datagrams_are_answered_whoever_receives_them(engine: str, tmp_path: Path) -> None:
+    """All workers receive from one socket, which stays while they come and go."""
+    options = ("--udp", "echo", "--udp-bind", "127.0.0.1:0", "--engine", engine)
+    with (
+        supervised(tmp_path, WSGI, "--workers", "2", *options) as server,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client,
+    ):
+        client.connect(("127.0.0.1", int(server.log().split("udp://127.0.0.1:")[1].split()[0])))
+        client.settimeout(10)
+        asked = 0
+
+        def ask(times: int) -> None:
+            nonlocal asked
+            for _ in range(times):
+                asked += 1
+                client.send(b"%d" % asked)
+                assert client.recv(100) == b"%d" % asked
+
+        ask(50)
+        for change in (server.reload, server.upgrade, server.reload):
+            thread = threading.Thread(target=change)
+            thread.start()
+            while thread.is_alive():
+                ask(1)
+            ask(50)
+        (endpoint,) = server.ask()["endpoints"]
+        assert endpoint["address"].startswith("udp://127.0.0.1:")
+        assert " error: " not in server.log()
 
 
 def test_one_more_and_one_fewer(tmp_path: Path) -> None:

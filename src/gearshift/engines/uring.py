@@ -186,7 +186,7 @@ class UringEngine:
         purpose: cython.int
         if connection.armed == 0:
             return 0
-        if not connection.reset:
+        if not connection.reset and not connection.datagrams:
             # The ring keeps the socket a little longer: what comes meanwhile must not turn its end into a reset.
             finish_sending(connection)
         for purpose in range(Purpose.RECEIVE, Purpose.HANGUP + 1):

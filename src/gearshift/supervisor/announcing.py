@@ -13,7 +13,8 @@ from time import monotonic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from gearshift.listeners import Listener
+    from typing import Any
+
     from gearshift.supervisor.supervisor import Supervisor
     from gearshift.systemd.notification import ServiceManager
 
@@ -72,14 +73,14 @@ class Announcing:
             self._next = monotonic() + self._interval
             self._manager.say("WATCHDOG=1")
 
-    def _urls_told(self) -> list[Listener]:
+    def _urls_told(self) -> list[Any]:
         """The listeners with what makes their URLs right: keyrings are the workers'."""
         settings = self._supervisor.newest_settings
         listeners = [copy(listener) for listener in self._supervisor.listening.shown()]
         for listener in listeners:
             if listener.family != socket.AF_UNIX:
                 listener.keyring = settings.certfile or None
-        return listeners
+        return [*listeners, *self._supervisor.listening.endpoints]
 
     def _print(self) -> None:
         from gearshift.cli.banner import banner

@@ -10,7 +10,8 @@ from gearshift.supervisor.heirs import Heir, predecessor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import socket
+    from collections.abc import Mapping, Sequence
 
     from gearshift.listeners import Listener
     from gearshift.supervisor.supervisor import Supervisor
@@ -36,6 +37,11 @@ class Succession:
     def inherited_listeners(self) -> Mapping[tuple[str, int, int], Listener] | None:
         """Its listeners."""
         return None if self._predecessor is None else self._predecessor.listeners
+
+    @property
+    def inherited_endpoints(self) -> Sequence[tuple[str, socket.socket]]:
+        """Its sockets of datagrams, by their addresses."""
+        return () if self._predecessor is None else self._predecessor.endpoints
 
     # ---- as the new program ------------------------------------------------------------------------------
 

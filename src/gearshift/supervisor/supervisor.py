@@ -19,7 +19,7 @@ from gearshift.observe.error_log import ErrorLog
 from gearshift.supervisor.announcing import Announcing
 from gearshift.supervisor.desk_keeper import DeskKeeper
 from gearshift.supervisor.forking import ending_in_words, first_failure
-from gearshift.supervisor.listening import Listening, addresses_of, number_of
+from gearshift.supervisor.listening import Listening, addresses_of, datagram_addresses_of, number_of
 from gearshift.supervisor.staff import Kill, Member, Retire, Staff, Start
 from gearshift.supervisor.starting import Starting
 from gearshift.supervisor.states import State
@@ -64,7 +64,12 @@ class Supervisor:
         self._starting = Starting(self)
         self._succession = Succession(self)
         self.transit = self._succession.inherited_transit or transit()
-        self.listening = Listening(settings, self._sets(settings), self._succession.inherited_listeners)
+        self.listening = Listening(
+            settings,
+            self._sets(settings),
+            self._succession.inherited_listeners,
+            self._succession.inherited_endpoints,
+        )
         self.desk = DeskKeeper(self)
         self._announcing = Announcing(self)
 
@@ -364,7 +369,8 @@ class Supervisor:
 
     def _refuse_what_needs_a_start(self, settings: Settings) -> None:
         """What the listeners are made for stays as it is: SIGUSR2 has a new program make them anew."""
-        if addresses_of(settings) != self.listening.addresses:
+        found = (addresses_of(settings), datagram_addresses_of(settings))
+        if found != (self.listening.addresses, self.listening.datagram_addresses):
             raise GearshiftError(
                 "the addresses to listen on have changed, which needs a new program (SIGUSR2)"
             )
