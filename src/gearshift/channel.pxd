@@ -34,6 +34,7 @@ cdef class Channel:
     cdef Output output                  # bytes for the wire
     cdef readonly TlsSession tls        # None: what is on the wire is plain
     cdef readonly object listener
+    cdef readonly Channel outer         # the HTTP/2 connection whose stream is carried here, or None
     cdef readonly long requests
     cdef readonly long long number      # of the connection, from 1
     cdef readonly double accepted_at    # monotonic seconds
@@ -51,6 +52,8 @@ cdef class Channel:
     cdef unsigned short family
 
     cdef Output writer(self)
+    cdef str spoken(self, int minor)
+    cdef TlsSession sealed_by(self)
     cdef Output wire(self)
     cdef long long unsent(self) noexcept
     cdef bint has_output(self) except -1

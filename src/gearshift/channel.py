@@ -240,6 +240,16 @@ class Channel:
             self.standing = 0
         return 0
 
+    def sealed_by(self):
+        """The TLS session that protects it: a stream's is its connection's."""
+        return self.tls if self.outer is None else self.outer.tls
+
+    def spoken(self, minor: cython.int):
+        """The protocol of a request, as CGI and logs name it. minor: its version within HTTP/1."""
+        if self.outer is not None:
+            return "HTTP/2.0"
+        return "HTTP/1.0" if minor == 0 else "HTTP/1.1"
+
     # ---- what an application may ask of it, as environ["gearshift.connection"] -----------------------------
 
     def read(self):

@@ -78,6 +78,7 @@ cdef class Connection(Channel):
     cdef int _answered(self) except -1
     cdef int _refuse(self) except -1
     cdef Step _converse(self) except *
+    cdef bint multiplex(self) except *
     cdef int _delivered(self) except -1
     cdef bint speaks(self) noexcept
     cdef int run(self) except -1

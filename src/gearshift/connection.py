@@ -47,6 +47,7 @@ class Connection:
             self.phase = Phase.CONVERSING
             self.datagrams = raw.datagrams
             self.conversation = raw.converse(self, service)
+        self.protocol.may_be_http2 = service.http2 is not None and listener.keyring is None  # else ALPN's
         self.deadline = Deadline.NO_DEADLINE if self.datagrams else Deadline.IDLE_UNTIL
         if listener.keyring is not None:
             self.tls = TlsSession(listener.keyring)
@@ -190,6 +191,8 @@ class Connection:
         if verdict == Shake.AGREED:
             self.service.counts.handshakes += 1
             self.phase = Phase.SERVING if self.conversation is None else Phase.CONVERSING
+            if self.tls.alpn == "h2" and self.conversation is None:
+                self.multiplex()
             return Step.READ
         self.service.counts.handshakes_failed += 1
         self.phase = Phase.LAST_ANSWER
@@ -275,11 +278,19 @@ class Connection:
                     self.phase = Phase.LAST_ANSWER
                     return self._end()
             return Step.READ
+        if event == Event.PREFACE:
+            return self._converse() if self.multiplex() else self._between_requests()
         if event == Event.REFUSED:
             self._refuse()
         else:
             self.phase = Phase.LAST_ANSWER
         return self._end()
+
+    def multiplex(self) -> cython.bint:
+        """HTTP/2 is spoken from here on. False where it can't be: the preface is then read as a request."""
+        http2: RawApplication = self.service.http2
+        self.conversation = http2.converse(self, self.service)
+        return self.conversation is not None
 
     def _end(self):
         """Sends what is left, then closes: gently where the peer may still be sending."""
@@ -330,7 +341,8 @@ class Connection:
         ):
             self.phase = Phase.DONE
         else:
-            self.deadline = Deadline.NO_DEADLINE if self.datagrams else Deadline.IDLE_UNTIL
+            busy: cython.bint = self.datagrams or conversation.streams > 0
+            self.deadline = Deadline.NO_DEADLINE if busy else Deadline.IDLE_UNTIL
             return Step.READ
         return self._end()
 
@@ -423,9 +435,9 @@ class Connection:
             response.piece(output, text, PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text))
             response.end(output)
             if self.service.access_log is not None:  # though there was no request that could be read
-                from gearshift.told import refusal_entry
+                from gearshift.observe.access_entry import refused_entry
 
-                self.service.access_log.write(refusal_entry(self, self.service.engine, response))
+                self.service.access_log.write(refused_entry(self, response))
         self.phase = Phase.LAST_ANSWER
         self.unread_input = True
         return 0
@@ -456,6 +468,7 @@ class Connection:
             and self.protocol.reading == Reading.BETWEEN
             and self.kept_input() == 0
             and self.unsent() == 0
+            and (self.conversation is None or self.conversation.streams == 0)
         )
 
     def may_leave(self) -> cython.bint:
@@ -493,7 +506,7 @@ class Connection:
         self.interest = 0
         self.blocked = self.queued = self.gone = self.lent = self.waits = self.news = False
         self.listed = Deadline.NO_DEADLINE
-        service.counts.handed_over += not self.datagrams
+        service.counts.handed_over += not self.datagrams and (self.outer is None or self.requests > 0)
         return 0
 
     @property

@@ -20,6 +20,7 @@ cdef class Conversation:
     cdef readonly bint said             # something was said that does not stand in the output yet
     cdef readonly bint over             # nothing more is to be told or said
     cdef readonly bint overfull         # the peer takes too little of what was said
+    cdef readonly int streams           # requests under way that others answer: it does not rest
     cdef bint ended
 
     cdef Exchange next(self, Service service, bint ending)

@@ -25,4 +25,7 @@ class Counters:
             "unintroduced": self.unintroduced,
             "handshakes": self.handshakes,
             "handshakes_failed": self.handshakes_failed,
+            "websockets": self.websockets,
+            "websocket_messages_in": self.websocket_messages_in,
+            "websocket_messages_out": self.websocket_messages_out,
         }

@@ -40,6 +40,7 @@ cdef class Service:
     cdef readonly Roster roster
     cdef readonly long running          # requests whose application was called and has not finished its answer
     cdef readonly bint wakes            # what is to be sent may come from another thread than the one that sends
+    cdef readonly object http2          # what speaks it on connections that begin so (a RawApplication), or None
     cdef readonly bint server_timing    # answers tell where their time went
     cdef readonly Forwarding forwarding # what is believed of proxies, or None
     cdef readonly object compression    # what is compressed and how (a Compression), or None
@@ -62,6 +63,7 @@ cdef class Exchange:
     cdef bint uncoded                   # its answer is not compressed, whatever it is
     cdef bint immediate                 # the server's own answer: it waits for no thread
     cdef bint body_complete, continued, head_written, broken
+    cdef bint upgraded                  # its connection is no HTTP any more: it lasts as long as that
     cdef bint running                   # counts as such in the service
     cdef long long drained
     cdef readonly double called         # monotonic seconds; 0 before the application is

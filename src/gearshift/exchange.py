@@ -60,6 +60,7 @@ class Service:
         wakes: cython.bint = False,
         forwarding: Forwarding = None,
         compression: object = None,
+        http2: object = None,
     ):
         self.application = application
         self.own = own
@@ -76,6 +77,7 @@ class Service:
         self.forwarding = forwarding
         self.compression = compression
         self.wakes = wakes or application.asynchronous
+        self.http2 = http2
         self.draining = False
 
 
@@ -420,7 +422,7 @@ class Exchange:
             self.running = self.channel.in_hand = False
             self.service.running -= 1
             self.channel.driver.request_over()
-            if not self.immediate:
+            if not self.immediate and not self.upgraded:
                 self._tell_times()
         try:
             self.release()

@@ -3,6 +3,7 @@
 from enum import IntEnum
 from typing import Any
 
+from gearshift.conversation import RawApplication
 from gearshift.counters import Counters
 from gearshift.facts import ConnectionFacts
 from gearshift.http.limits import Limits
@@ -63,6 +64,7 @@ class Service:
         wakes: bool = False,
         forwarding: Forwarding | None = None,
         compression: Any = None,
+        http2: RawApplication | None = None,
     ) -> None: ...
     @property
     def application(self) -> Application: ...
@@ -94,6 +96,8 @@ class Service:
     def forwarding(self) -> Forwarding | None: ...
     @property
     def compression(self) -> Any: ...
+    @property
+    def http2(self) -> RawApplication | None: ...
     @property
     def server_timing(self) -> bool: ...
 

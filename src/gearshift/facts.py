@@ -50,8 +50,9 @@ class ConnectionFacts:
         self.listener_local = channel.listener.address
         self.listener_fd = channel.listener.fd
         self.requests = channel.requests
-        self.tls_version = "" if channel.tls is None else channel.tls.version
-        self.tls_cipher = "" if channel.tls is None else channel.tls.cipher
+        tls = (channel.outer or channel).tls
+        self.tls_version = "" if tls is None else tls.version
+        self.tls_cipher = "" if tls is None else tls.cipher
 
 
 connection_facts = ConnectionFacts

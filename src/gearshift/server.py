@@ -146,7 +146,8 @@ class Serving:
         self._control: Any = None
         self._adapter: Any = None
         self.own_answers: Any = None
-        self._kept: Any = None  # what goes on from engine to engine: counts, times, the roster of connections
+        self._http2: Any = None
+        self._kept: tuple[Any, ...] = ()  # what goes on from engine to engine: counts, times, the roster
         self._observer: Observer | None = None
         self._announces = False
         self._manager: Any = None  # systemd, where it wants to hear of the service
@@ -244,9 +245,10 @@ class Serving:
         from gearshift.kept import kept_between_engines
 
         settings = self.settings
-        if self._kept is None:
+        if not self._kept:
             self.own_answers = OwnAnswers()
-            self._kept = kept_between_engines(self.settings, self._raw is not None)
+            self._kept = kept_between_engines(settings, self._raw, self.error_log, lambda: self.gear.engine)
+            self._http2 = self._kept[-1]
         return Service(
             self._adapter,
             NativeApplication(self.own_answers),
@@ -455,7 +457,8 @@ class Serving:
 
         endpoints = () if self._raw is None else self._raw.endpoints
         held = (self.error_log, self._access_log, *(self._signal_ends or ()), *endpoints)
-        return own_descriptors(self._gearbox, held, (self._control, self.status_page), self.application)
+        heard = (self._control, self.status_page)
+        return own_descriptors(self._gearbox, held, heard, self.application, self._http2)
 
     def close(self) -> None:
         """Lets go of listeners, logs and the engine's descriptors. May be called again."""
@@ -478,4 +481,6 @@ class Serving:
             self.status_page.close()
         if self._gearbox is not None:
             self._gearbox.close()
+        if self._http2 is not None:
+            self._http2.gateway.close()
         self.error_log.close()

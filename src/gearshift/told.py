@@ -7,10 +7,9 @@ from cython.cimports.gearshift.channel import Channel
 from cython.cimports.gearshift.clock import monotonic
 from cython.cimports.gearshift.exchange import Exchange
 from cython.cimports.gearshift.http.request import Request
-from cython.cimports.gearshift.http.response import Response
 from cython.cimports.gearshift.times import Times
 
-from gearshift.observe.access_entry import AccessEntry, refused_entry
+from gearshift.observe.access_entry import AccessEntry
 from gearshift.request_kinds import name_of
 
 
@@ -28,7 +27,7 @@ def access_entry(exchange: Exchange):
         client_of(exchange),
         request.method,
         request.target,
-        request.minor,
+        exchange.channel.spoken(request.minor),
         exchange.response.status,
         exchange.response.body_bytes,
         request.header(b"referer"),
@@ -38,18 +37,6 @@ def access_entry(exchange: Exchange):
         exchange.application_seconds,
         exchange.service.engine,
         exchange.channel.requests,
-    )
-
-
-def refusal_entry(channel: Channel, engine: str, response: Response):
-    """An AccessEntry of what was answered to bytes that were no request, or not in time."""
-    return refused_entry(
-        channel.peer_address(),
-        response.status,
-        response.body_bytes,
-        channel.driver.wall,
-        engine,
-        channel.requests,
     )
 
 

@@ -178,6 +178,7 @@ class DocumentedObserver:
         since = chance.expovariate(0.5) + (time.monotonic() - self._began) % 1
         return {
             "number": number,
+            "stream_of": None,
             "protocol": "tcp",
             "local": "192.0.2.10:8000",
             "remote": f"198.51.100.{number % 250 + 1}:{40000 + number}"

@@ -30,6 +30,9 @@ def full_status() -> dict[str, Any]:
             "unintroduced": 8,
             "handshakes": 40,
             "handshakes_failed": 8,
+            "websockets": 8,
+            "websocket_messages_in": 90,
+            "websocket_messages_out": 91,
         },
         "requests": {"total": 1000, "running": 3, "waiting": 4, "shed": 9},
         "descriptors": {
@@ -129,6 +132,7 @@ def listener(address: str, fd: int) -> dict[str, Any]:
 def connection(number: int, phase: str, tcp_state: str | None) -> dict[str, Any]:
     return {
         "number": number,
+        "stream_of": None,
         "protocol": "tcp",
         "local": "127.0.0.1:8088",
         "remote": "127.0.0.1:50000",
@@ -153,6 +157,8 @@ def connection(number: int, phase: str, tcp_state: str | None) -> dict[str, Any]
         "retransmits": 1,
         "unread": 10,
         "unsent": 100,
+        "messages_in": None,
+        "messages_out": None,
     }
 
 

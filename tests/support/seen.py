@@ -9,6 +9,7 @@ def connection(number: int, **changes: object) -> dict[str, Any]:
     """One that is idle."""
     return {
         "number": number,
+        "stream_of": None,
         "protocol": "tcp",
         "local": "127.0.0.1:8000",
         "remote": f"127.0.0.1:{20000 + number}",

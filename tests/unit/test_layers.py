@@ -41,6 +41,8 @@ EXTRAS = {
     "rich": ("gearshift.top",),
     "brotli": ("gearshift.compression",),
     "zstandard": ("gearshift.compression",),
+    "h2": ("gearshift.http2",),
+    "hyperframe": ("gearshift.http2",),
     "matplotlib": ("gearshift.report", "gearshift.bench.plots", "gearshift.load.plot"),
 }
 THE_SERVER = (
@@ -65,6 +67,8 @@ RULES = [
         ("gearshift.apps", "gearshift.engines", "gearshift.server", "gearshift.cli"),
         ("gearshift.apps.loader", "gearshift.apps.asgi.hosting"),
     ),
+    ("gearshift.http2", ("gearshift.apps", "gearshift.server", "gearshift.cli", "gearshift.raw"), ()),
+    ("gearshift.http2", ("gearshift.engines",), ("gearshift.engines.accepting.Life",)),
     ("gearshift.handlers", ("gearshift",), ("gearshift.handlers",)),
     ("gearshift.client", ("gearshift",), ("gearshift.client", "gearshift.errors")),
     ("gearshift.exchange", ("gearshift.apps", "gearshift.engines", "gearshift.server"), ()),

@@ -30,8 +30,19 @@ def interface_of(application: Application, settings: Settings, error_log: ErrorL
         return WsgiApplication(target, error_log)
     if application.kind is Kind.ASGI:
         from gearshift.apps.asgi.application import AsgiApplication
+        from gearshift.websocket.terms import Terms
 
-        return AsgiApplication(target, error_log)
+        return AsgiApplication(
+            target,
+            error_log,
+            Terms(
+                settings.websocket_message,
+                settings.websocket_compression,
+                settings.websocket_compress_from,
+                settings.websocket_ping,
+                settings.websocket_patience,
+            ),
+        )
     from gearshift.apps.native import NativeApplication
 
     if application.kind is Kind.STATIC:

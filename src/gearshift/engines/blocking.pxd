@@ -25,6 +25,7 @@ cdef class BlockingDriver(Driver):
     cdef Py_ssize_t _blocking_recv(self, Connection connection, double seconds) noexcept
     cdef Py_ssize_t _recv_with_timeout(self, Connection connection, int milliseconds) noexcept
     cdef int _taken(self, Connection connection, Py_ssize_t size) except -1
+    cdef int _make_wakeup(self) except -1
     cdef int _wait(self, Connection connection) except -1
     cdef int _give_up(self, Connection connection) except -1
     cdef bint _ready_to_write(self, Connection connection) noexcept

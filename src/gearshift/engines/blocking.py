@@ -41,9 +41,7 @@ class BlockingDriver:
         self.parks = parks
         self.wakeup = -1
         if service.wakes:
-            self.wakeup = sockets.eventfd(0, sockets.EFD_NONBLOCK | sockets.EFD_CLOEXEC)
-            if self.wakeup < 0:
-                raise OSError(errno, os.strerror(errno))
+            self._make_wakeup()
         self.seconds[cython.cast(cython.int, Deadline.NO_DEADLINE)] = FOREVER
         self.seconds[cython.cast(cython.int, Deadline.IDLE_UNTIL)] = timeouts.idle
         self.seconds[cython.cast(cython.int, Deadline.HEAD_BY)] = timeouts.head
@@ -54,6 +52,12 @@ class BlockingDriver:
     def __dealloc__(self):
         if self.wakeup >= 0:
             sockets.close(self.wakeup)
+
+    def _make_wakeup(self):
+        self.wakeup = sockets.eventfd(0, sockets.EFD_NONBLOCK | sockets.EFD_CLOEXEC)
+        if self.wakeup < 0:
+            raise OSError(errno, os.strerror(errno))
+        return 0
 
     def serve(self, connection: Connection):
         """Does the connection's steps until it is closed or, where this driver parks, between requests."""
@@ -260,6 +264,10 @@ class BlockingDriver:
             cython.int, min(self._remaining(connection), 86400.0) * 1000 + 0.999
         )
         connection.settle()
+        if self.wakeup < 0:  # the first HTTP/2 connection of this thread
+            self._make_wakeup()
+            if connection.conversation is not None and connection.conversation.said:
+                return 0  # it was woken before it could be
         entries[0].fd = self.wakeup
         entries[0].events = sockets.POLLIN
         entries[0].revents = 0
@@ -288,6 +296,8 @@ class BlockingDriver:
     def wake(self, channel: Channel):
         """Ends a wait, or the next one; the descriptor counts, so no wake-up is lost."""
         one: uint64_t = 1
+        if self.wakeup < 0:
+            return 0  # it looks at what was said before it first waits
         sockets.write(self.wakeup, cython.address(one), 8)
         return 0
 

@@ -102,8 +102,8 @@ class DeadlineLists:
         return cython.cast(Connection, self.first[kind])
 
     def resting(self):
-        """The connections between two requests: idle, or with a head that has begun to come; and sockets of datagrams,
-        which no deadline ends.
+        """The connections between two requests: idle, or with a head that has begun to come; and those that no deadline
+        ends: sockets of datagrams, connections whose streams are answered elsewhere.
         """
         kind: cython.int
         place: cython.pointer[PyObject]
@@ -112,7 +112,7 @@ class DeadlineLists:
             place = self.first[kind]
             while place != cython.NULL:
                 connection: Connection = cython.cast(Connection, place)
-                if connection.listed != Deadline.NO_DEADLINE or connection.datagrams:
+                if connection.listed != Deadline.NO_DEADLINE or connection.conversation is not None:
                     found.append(connection)
                 place = connection.following
         return found

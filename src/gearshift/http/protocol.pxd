@@ -12,6 +12,7 @@ cdef class Protocol:
     cdef readonly Refusal refusal
     cdef readonly bint refused_head     # what was refused had a valid request line, and it said HEAD
     cdef readonly bint eof
+    cdef bint may_be_http2              # the first head is looked at for the preface of HTTP/2
     cdef readonly bint secured          # by TLS: only such a connection has authority over https
     cdef Limits limits
     cdef Request head                   # the request whose head is not whole yet
@@ -31,12 +32,15 @@ cdef class Protocol:
     cdef int settle(self) except -1
     cdef Event next(self) except? Event.CLOSED
     cdef Event _next_head(self) except? Event.CLOSED
+    cdef Event _preface(self) except? Event.CLOSED
+    cdef int hand_on(self) except -1
     cdef Event _next_sized(self) noexcept
     cdef Event _next_chunked(self) noexcept
     cdef Event _next_chunk_line(self) noexcept
     cdef Event _next_trailer(self) noexcept
     cdef Event _starved(self) noexcept
     cdef Event refuse(self, int refusal) noexcept
+    cdef void upgrade(self) noexcept
     cdef void move(self, Reading target) noexcept
     cpdef int finish(self) except -1
     cpdef Py_ssize_t buffered(self) noexcept

@@ -14,11 +14,13 @@ from cython.cimports.gearshift.http.refusals import Refusal
 from cython.cimports.gearshift.http.request import Request
 from cython.cimports.gearshift.http.states import Event, Reading, may_move
 from cython.cimports.libc.stdlib import free, malloc, realloc
-from cython.cimports.libc.string import memcpy, memmove
+from cython.cimports.libc.string import memcmp, memcpy, memmove
 
 from gearshift.http.body import LONGEST_EXTENSIONS
 
 BLANK_LINES_IGNORED = cython.declare(cython.int, 2)  # RFC 9112 section 2.2
+PREFACE = cython.declare(cython.p_const_char, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+PREFACE_LENGTH = cython.declare(cython.Py_ssize_t, 24)
 _LONGEST_EXTENSIONS = cython.declare(cython.Py_ssize_t, LONGEST_EXTENSIONS)
 
 
@@ -119,7 +121,7 @@ class Protocol:
             return self._next_head()
         if self.reading == Reading.SIZED_BODY:
             return self._next_sized()
-        if self.reading == Reading.COMPLETE:
+        if self.reading == Reading.COMPLETE or self.reading == Reading.UPGRADED:
             return Event.PAUSED
         if self.reading == Reading.BROKEN:
             return Event.REFUSED
@@ -146,6 +148,8 @@ class Protocol:
             self.head = Request()
             self.head.secured = self.secured
             self.move(Reading.HEAD)
+        if self.may_be_http2 and self._preface() != Event.REQUEST:
+            return self._preface()
         verdict = parse_head(self.head, self.data + self.position, self.end - self.position, self.limits)
         if verdict < 0:
             return self.refuse(-verdict)
@@ -167,6 +171,21 @@ class Protocol:
         else:
             self.move(Reading.COMPLETE)
         return Event.REQUEST
+
+    def _preface(self):
+        """Whether the bytes so far are those that HTTP/2 begins with (RFC 9113 section 3.4). REQUEST: they are not."""
+        size: cython.Py_ssize_t = min(self.end - self.position, PREFACE_LENGTH)
+        if memcmp(self.data + self.position, PREFACE, size) != 0:
+            self.may_be_http2 = False
+            return Event.REQUEST
+        return Event.PREFACE if size == PREFACE_LENGTH else self._starved()
+
+    def hand_on(self):
+        """What has come, the preface first, is left for others to read."""
+        self.head = None
+        if self.reading == Reading.HEAD:
+            self.move(Reading.BETWEEN)
+        return 0
 
     def _next_sized(self):
         if self.due == 0:
@@ -279,6 +298,10 @@ class Protocol:
         if self.reading == Reading.COMPLETE:
             self.move(Reading.BETWEEN)
         return 0
+
+    def upgrade(self):
+        """HTTP is over: whoever answered so takes what comes out of data[position:end] himself."""
+        self.move(Reading.UPGRADED)
 
     def move(self, target: Reading):
         assert may_move(self.reading, target)

@@ -32,6 +32,7 @@ cdef class Response:
     cdef bytes head(self, Output output)
     cdef int replace_head(self, Output output, bytes head) except -1
     cdef bint press(self, Output output, DateLine date) except? -1
+    cdef int switch_protocols(self, Output output, DateLine date, bytes lines) except -1
     cdef void abandon(self, Output output) noexcept
 
 cdef bytes reason_of(int status)

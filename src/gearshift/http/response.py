@@ -304,6 +304,17 @@ class Response:
             self.coding = body
         return body.over
 
+    def switch_protocols(self, output: Output, date: DateLine, lines: bytes):
+        """101 (RFC 9110 section 15.2.2): what follows is no HTTP. lines: fields made and checked before."""
+        self.status = 101
+        self.framing = Framing.BY_CLOSE
+        self.close = True
+        output.write(b"HTTP/1.1 101 Switching Protocols\r\n", 34)
+        output.write(_SERVER, 19)
+        output.write(date.text, date.length)
+        output.write_bytes(lines)
+        return output.write(b"\r\n", 2)
+
     def abandon(self, output: Output):
         """Takes back a head that was begun but not finished: another answer takes its place."""
         output.forget(self.written)

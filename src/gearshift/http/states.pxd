@@ -8,6 +8,7 @@ cpdef enum Event:
     PAUSED         # the next request waits until this one is answered
     REFUSED        # the peer broke the protocol; Protocol.refusal says how
     CLOSED         # the peer has finished, and nothing is half received
+    PREFACE        # what has come is no request but the beginning of HTTP/2
 
 cpdef enum Reading:
     BETWEEN          # no byte of the next request has come
@@ -20,6 +21,7 @@ cpdef enum Reading:
     COMPLETE         # the request is whole; the next one must wait for its answer
     BROKEN           # refused: no byte after it is interpreted
     ENDED            # the peer has finished sending
+    UPGRADED         # HTTP is over: what comes is for whoever has taken the connection over
 
 cpdef enum Framing:
     UNDECIDED        # no head written yet

@@ -12,6 +12,7 @@ class Event(IntEnum):
     PAUSED = 4
     REFUSED = 5
     CLOSED = 6
+    PREFACE = 7
 
 class Reading(IntEnum):
     """What of a request comes next."""
@@ -26,6 +27,7 @@ class Reading(IntEnum):
     COMPLETE = 7
     BROKEN = 8
     ENDED = 9
+    UPGRADED = 10
 
 class Framing(IntEnum):
     """How an answer's body ends."""

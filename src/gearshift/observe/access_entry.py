@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gearshift.connection import Connection
+    from gearshift.http.response import Response
+
 
 class AccessEntry:
     """One request and its answer.
 
     peer: the client's address text ("127.0.0.1:50000", "[::1]:50000", "" over a Unix socket).
-    method, target: as sent, empty where no request could be read. version: minor version of HTTP/1 (0 or 1).
+    method, target: as sent, empty where no request could be read. protocol: "HTTP/1.0", "HTTP/1.1" or "HTTP/2.0".
     status: of the answer. body_bytes: of its body. referer, user_agent: header values, None if absent.
     wall_time: when the head was complete, seconds since the epoch.
     duration: seconds from the complete head to the last byte produced. application_seconds: of these, in the
@@ -22,12 +27,12 @@ class AccessEntry:
         "engine",
         "method",
         "peer",
+        "protocol",
         "referer",
         "requests",
         "status",
         "target",
         "user_agent",
-        "version",
         "wall_time",
     )
 
@@ -36,7 +41,7 @@ class AccessEntry:
         peer: str,
         method: bytes,
         target: bytes,
-        version: int,
+        protocol: str,
         status: int,
         body_bytes: int,
         referer: bytes | None,
@@ -50,7 +55,7 @@ class AccessEntry:
         self.peer = peer
         self.method = method
         self.target = target
-        self.version = version
+        self.protocol = protocol
         self.status = status
         self.body_bytes = body_bytes
         self.referer = referer
@@ -62,10 +67,20 @@ class AccessEntry:
         self.requests = requests
 
 
-def refused_entry(
-    peer: str, status: int, body_bytes: int, wall_time: float, engine: str, requests: int
-) -> AccessEntry:
+def refused_entry(connection: Connection, response: Response) -> AccessEntry:
     """What was answered to bytes that were no request, or not in time."""
     return AccessEntry(
-        peer, b"", b"", 1, status, body_bytes, None, None, wall_time, 0.0, 0.0, engine, requests
+        connection.peer_address(),
+        b"",
+        b"",
+        "HTTP/1.1",
+        response.status,
+        response.body_bytes,
+        None,
+        None,
+        connection.driver.wall,
+        0.0,
+        0.0,
+        connection.service.engine,
+        connection.requests,
     )

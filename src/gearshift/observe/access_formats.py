@@ -69,7 +69,7 @@ def json_format() -> Callable[[AccessEntry], str]:
         return (
             f'{{"time":"{clock.text(second)}.{millisecond:03d}Z","peer":{known[entry.peer]}'
             f',"method":{known[entry.method]},"target":{_json_string(entry.target)}'
-            f',"protocol":"HTTP/1.{entry.version}","status":{entry.status},"body_bytes":{entry.body_bytes}'
+            f',"protocol":"{entry.protocol}","status":{entry.status},"body_bytes":{entry.body_bytes}'
             f',"duration_ms":{entry.duration * 1000:.3f}'
             f',"application_ms":{entry.application_seconds * 1000:.3f}'
             f',"referer":{referer},"user_agent":{user_agent}'
@@ -91,7 +91,7 @@ def _common_part() -> Callable[[AccessEntry], str]:
     def fields(entry: AccessEntry) -> str:
         request = "-"
         if entry.method:
-            request = f"{methods[entry.method]} {escape_bytes(entry.target)} HTTP/1.{entry.version}"
+            request = f"{methods[entry.method]} {escape_bytes(entry.target)} {entry.protocol}"
         return (
             f"{hosts[entry.peer]} - - [{clock.text(int(entry.wall_time))}]"
             f' "{request}" {entry.status} {entry.body_bytes or "-"}'

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gearshift.roster import Roster
 
 PIECE = 32  # rows
-IN_HAND = ("in handler", "writing", "reading body")
+IN_HAND = ("in handler", "writing", "reading body", "websocket")
 
 
 def connection_table(
@@ -79,14 +79,15 @@ def _row(
     inode, local, state, rtt, retransmits, unread, unsent = socket_row(connection.fd)
     task = None if exchange is None else answering.get(id(exchange))
     remote, via = connection.peer_address() or None, connection.via
-    tls = connection.tls
+    outer = connection.outer
+    if outer is not None:
+        local = socket_row(outer.fd)[1]
+    tls = (outer or connection).tls
+    over_unix = (via or remote or "unix") == "unix"
     return {
         "number": connection.number,
-        "protocol": "udp"
-        if connection.datagrams
-        else "unix"
-        if (via or remote or "unix") == "unix"
-        else "tcp",
+        "stream_of": None if outer is None else outer.number,
+        "protocol": "udp" if connection.datagrams else "unix" if over_unix else "tcp",
         "local": local,
         "remote": remote,
         "via": via,
@@ -110,4 +111,6 @@ def _row(
         "retransmits": retransmits,
         "unread": unread,
         "unsent": unsent,
+        "messages_in": getattr(exchange, "messages_in", None),
+        "messages_out": getattr(exchange, "messages_out", None),
     }

@@ -28,11 +28,15 @@ def _doing(connection: Connection):
     if exchange is None:
         if pending:
             return "writing"
+        if connection.conversation is not None and connection.conversation.streams > 0:
+            return "carrying streams"
         return "reading head" if connection.protocol.reading == Reading.HEAD else "idle"
     if exchange.stage == Stage.READY:
         return "waiting"
     if exchange.stage == Stage.RUNNING:
-        return "writing" if connection.blocked_since > 0 else "in handler"
+        if connection.blocked_since > 0:
+            return "writing"
+        return "websocket" if exchange.upgraded else "in handler"
     return "reading body"
 
 

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
 ENGINES = ("thread", "pool", "epoll", "uring", "auto")
-PHASES = ("handshake", "idle", "reading head", "reading body", "waiting", "in handler", "writing", "closing")
+PHASES = (
+    *("handshake", "idle", "reading head", "reading body", "waiting", "in handler", "websocket"),
+    *("writing", "closing", "carrying streams"),
+)
 
 
 def families(status: Mapping[str, Any]) -> Iterator[Metric]:

@@ -148,6 +148,13 @@ class Settings(Resolved):
         "The proxy passes the root path on as a part of the path; by default it has taken it off.",
     )
 
+    http2 = Choice(
+        Group.LISTENING,
+        "auto",
+        "HTTP/2, to clients that begin with it; auto: where the extra http2 is installed.",
+        choices=("auto", "on", "off"),
+    )
+
     certfile = FilePaths(
         Group.TLS,
         (),
@@ -281,6 +288,14 @@ class Settings(Resolved):
         minimum=0,
     )
 
+    http2_streams = WholeNumber(
+        Group.LIMITS,
+        100,
+        "Requests under way at once in one HTTP/2 connection.",
+        unit="streams",
+        maximum=1_000_000,
+    )
+
     tcp_unsent = WholeNumber(
         Group.LIMITS,
         4_194_304,
@@ -300,6 +315,36 @@ class Settings(Resolved):
         "After SIGTERM, before draining: serving on while --health says 503, so that load balancers stop sending."
         " Off by default.",
         zero_is_off=True,
+    )
+
+    websocket_message = WholeNumber(
+        Group.WEBSOCKETS,
+        16_777_216,
+        "A WebSocket message, decompressed; a longer one closes with 1009.",
+        unit="bytes",
+        maximum=2**31 - 1,
+    )
+    websocket_compression = Switch(
+        Group.WEBSOCKETS, True, "Agree to permessage-deflate where a client offers it."
+    )
+    websocket_compress_from = WholeNumber(
+        Group.WEBSOCKETS,
+        256,
+        "A WebSocket message that is compressed at least; shorter ones are sent as they are.",
+        unit="bytes",
+        minimum=0,
+        maximum=2**31 - 1,
+    )
+    websocket_ping = Seconds(
+        Group.WEBSOCKETS,
+        20.0,
+        "A WebSocket client that is silent so long is sent a ping. 0 is off.",
+        zero_is_off=True,
+    )
+    websocket_patience = Seconds(
+        Group.WEBSOCKETS,
+        20.0,
+        "A sign of life after a ping, or the answer to a close; then the connection ends.",
     )
 
     template = FilePath(

@@ -44,6 +44,7 @@ class Group(Enum):
     PROCESSES = "processes"
     LIMITS = "limits"
     TIMEOUTS = "timeouts"
+    WEBSOCKETS = "WebSockets"
     STATIC = "page and static files"
     COMPRESSION = "compression"
     LOGS = "logs"

@@ -10,6 +10,7 @@ import os
 import ssl
 
 from gearshift.errors import SettingError, WrongValueError
+from gearshift.http2 import speaks_http2
 from gearshift.tls.names import best_match, names_of
 
 TYPE_CHECKING = False
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from gearshift.settings import Settings
 
 # What is offered by ALPN (RFC 7301), in the order of our liking.
-PROTOCOLS = ("http/1.1",)
+PROTOCOLS = ("h2", "http/1.1")
 
 # Forward secrecy and authenticated encryption alone; TLS 1.3 has nothing else. (RFC 9325 section 4.2)
 SUITES_OF_TLS_1_2 = "ECDHE+AESGCM:ECDHE+CHACHA20"
@@ -34,8 +35,16 @@ class Identity:
     # CertificateError is a ValueError too; a peer that ends in the middle is an SSLEOFError, an SSLError.
     errors = (ssl.SSLError,)
 
-    def __init__(self, pairs: tuple[tuple[str, str], ...], client_ca: str, client_certificate: str) -> None:
+    def __init__(
+        self,
+        pairs: tuple[tuple[str, str], ...],
+        client_ca: str,
+        client_certificate: str,
+        protocols: tuple[str, ...],
+    ) -> None:
         self.certificates = [Certificate(*pair, client_ca, client_certificate) for pair in pairs]
+        for certificate in self.certificates:
+            certificate.context.set_alpn_protocols(list(protocols))
         self.default = self.certificates[0]
         # By number, as they stand in a handshake and in ASGI's tls extension.
         self.suites = {suite["name"]: suite["id"] & 0xFFFF for suite in self.default.context.get_ciphers()}
@@ -86,7 +95,6 @@ def context_of(certfile: str, keyfile: str) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(SUITES_OF_TLS_1_2)
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION | ssl.OP_CIPHER_SERVER_PREFERENCE
-    context.set_alpn_protocols(list(PROTOCOLS))
     try:
         context.load_cert_chain(certfile, keyfile or None, _no_password)
     except (OSError, ssl.SSLError, ValueError) as error:
@@ -157,13 +165,14 @@ class Keyring:
             raise WrongValueError("--client-ca", "nothing", "whom to trust for --client-certificate")
         self._pairs = tuple(zip(certfiles, keyfiles or [""] * len(certfiles), strict=True))
         self._trust = (settings.client_ca, settings.client_certificate)
+        self._protocols = PROTOCOLS if speaks_http2(settings) else PROTOCOLS[1:]
         self.stamp = self._look()
-        self.current = Identity(self._pairs, *self._trust)
+        self.current = Identity(self._pairs, *self._trust, self._protocols)
 
     def renew(self) -> None:
         """Takes the files as they are now. Raises SettingError, and keeps what it has."""
         stamp = self._look()
-        self.current = Identity(self._pairs, *self._trust)
+        self.current = Identity(self._pairs, *self._trust, self._protocols)
         self.stamp = stamp
 
     def look(self) -> Stamp:

@@ -17,7 +17,19 @@ from gearshift.observe.access_formats import FORMATS
 
 def entry(method: bytes, target: bytes) -> AccessEntry:
     return AccessEntry(
-        "127.0.0.1:5", method, target, 1, 200, 5, b'a "b" \\', b"curl", 1.8e9, 0.01, 0.005, "epoll", 3
+        "127.0.0.1:5",
+        method,
+        target,
+        "HTTP/1.1",
+        200,
+        5,
+        b'a "b" \\',
+        b"curl",
+        1.8e9,
+        0.01,
+        0.005,
+        "epoll",
+        3,
     )
 
 

@@ -9,16 +9,17 @@ from gearshift.http.states import TRANSITIONS, Event, Framing, Reading, may_move
 
 BODY = {Reading.SIZED_BODY, Reading.CHUNK_SIZE, Reading.CHUNK_DATA, Reading.CHUNK_END, Reading.TRAILERS}
 FINAL = {Reading.BROKEN, Reading.ENDED}
-# RFC 9112: a head, then the body that its framing fields announce, then the next head.
+# RFC 9112: a head, then the body that its framing fields announce, then the next head. (A head that turns out to be the
+# preface of HTTP/2 is given back.)
 FORWARD = {
     Reading.BETWEEN: {Reading.HEAD},
-    Reading.HEAD: {Reading.SIZED_BODY, Reading.CHUNK_SIZE, Reading.COMPLETE},
+    Reading.HEAD: {Reading.SIZED_BODY, Reading.CHUNK_SIZE, Reading.COMPLETE, Reading.BETWEEN},
     Reading.SIZED_BODY: {Reading.COMPLETE},
     Reading.CHUNK_SIZE: {Reading.CHUNK_DATA, Reading.TRAILERS},
     Reading.CHUNK_DATA: {Reading.CHUNK_END},
     Reading.CHUNK_END: {Reading.CHUNK_SIZE},
     Reading.TRAILERS: {Reading.COMPLETE},
-    Reading.COMPLETE: {Reading.BETWEEN},
+    Reading.COMPLETE: {Reading.BETWEEN, Reading.UPGRADED},  # RFC 9110 section 7.8
 }
 PAIRS = [(origin, target) for origin in Reading for target in Reading]
 
@@ -47,7 +48,12 @@ def test_no_state_is_a_dead_end_but_the_final_ones() -> None:
         while edge:
             edge = {target for origin in edge for target in TRANSITIONS[origin]} - reached
             reached |= edge
-        assert reached == set(Reading) if state not in FINAL else reached == {state}
+        if state in FINAL:
+            assert reached == {state}
+        elif state is Reading.UPGRADED:
+            assert reached == {state} | FINAL
+        else:
+            assert reached == set(Reading)
 
 
 def test_the_drawing_names_every_state_and_no_other() -> None:
@@ -79,5 +85,6 @@ def test_events_and_framings_are_told_apart() -> None:
         "PAUSED",
         "REFUSED",
         "CLOSED",
+        "PREFACE",
     ]
     assert len(set(Framing)) == len(Framing.__members__) == 6

@@ -24,7 +24,7 @@ def entry(**changes: object) -> AccessEntry:
         "peer": "192.0.2.7:50000",
         "method": b"GET",
         "target": b"/a?b=c",
-        "version": 1,
+        "protocol": "HTTP/1.1",
         "status": 200,
         "body_bytes": 1234,
         "referer": b"http://example.org/",
@@ -77,7 +77,7 @@ def test_common(written: Callable[..., list[str]]) -> None:
 
 
 def test_combined(written: Callable[..., list[str]]) -> None:
-    absent = entry(referer=None, user_agent=None, body_bytes=0, version=0, peer="")
+    absent = entry(referer=None, user_agent=None, body_bytes=0, protocol="HTTP/1.0", peer="")
     assert written("combined", entry(), absent) == [
         '192.0.2.7 - - [15/Jan/2027:08:00:00 +0000] "GET /a?b=c HTTP/1.1" 200 1234'
         ' "http://example.org/" "test/1.0" 0.001234',

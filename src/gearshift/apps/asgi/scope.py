@@ -6,6 +6,7 @@ from cython.cimports.gearshift.apps.header_table import KnownName
 from cython.cimports.gearshift.channel import Channel
 from cython.cimports.gearshift.exchange import Exchange
 from cython.cimports.gearshift.http.request import Field, Request
+from cython.cimports.gearshift.tls.session import TlsSession
 from cython.cimports.libc.string import memchr, memcmp
 
 LONGEST_REMEMBERED = cython.declare(cython.Py_ssize_t, 512)
@@ -65,9 +66,12 @@ class ScopeBuilder:
             "http.response.trailers": {},
             "gearshift.connection": channel,
         }
-        if channel.tls is not None:
-            scope["extensions"]["tls"] = channel.tls.extension()
-        if request.minor == 0:
+        tls: TlsSession = channel.sealed_by()
+        if tls is not None:
+            scope["extensions"]["tls"] = tls.extension()
+        if channel.outer is not None:
+            scope["http_version"] = "2"
+        elif request.minor == 0:
             scope["http_version"] = "1.0"
         if not request.method_is(b"GET", 3):
             method = request.method

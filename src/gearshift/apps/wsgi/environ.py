@@ -19,6 +19,7 @@ from cython.cimports.gearshift.apps.wsgi.unicode import (
 from cython.cimports.gearshift.channel import Channel
 from cython.cimports.gearshift.exchange import Exchange
 from cython.cimports.gearshift.http.request import Field, Request
+from cython.cimports.gearshift.tls.session import TlsSession
 from cython.cimports.libc.string import memchr, memcmp
 
 from gearshift.apps.header_table import MOST_NAMES
@@ -94,14 +95,15 @@ class EnvironBuilder:
             environ["QUERY_STRING"] = PyUnicode_DecodeLatin1(
                 request.data + request.query_start, request.query_length, cython.NULL
             )
-        if request.minor == 0:
-            environ["SERVER_PROTOCOL"] = "HTTP/1.0"
+        if request.minor == 0 or channel.outer is not None:
+            environ["SERVER_PROTOCOL"] = channel.spoken(request.minor)
         environ["REMOTE_ADDR"] = channel.peer_host()
         environ["REMOTE_PORT"] = channel.peer_port()
         environ["wsgi.input"] = body
         environ["gearshift.connection"] = channel
-        if channel.tls is not None:
-            environ.update(channel.tls.environ())
+        tls: TlsSession = channel.sealed_by()
+        if tls is not None:
+            environ.update(tls.environ())
         self._add_fields(environ, request)
         if exchange.origin is not None:
             exchange.origin.into_environ(environ)

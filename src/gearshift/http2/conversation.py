@@ -1,0 +1,174 @@
+"""An HTTP/2 connection as its engine knows it: bytes that come go to a Session, what that says is sent.
+
+Nothing of it is a call of a handler: no request waits, runs or is learnt of here. Each stream is carried to a
+connection of its own (inner.py), and that is to the engines as if it had been accepted.
+
+Who may touch what: the engine's thread that drives the connection calls next(), flush() and end(); the gateway's
+thread calls say(), wake() and finish(). A Session is used by both, and has a lock; it calls say() with the lock held,
+so frames stand in the order in which they were made.
+"""
+
+import cython
+from cython.cimports.cpython.bytes import PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cython.cimports.gearshift.channel import Channel
+from cython.cimports.gearshift.connection import Connection, Deadline, Phase
+from cython.cimports.gearshift.conversation import RawApplication
+from cython.cimports.gearshift.exchange import Service
+from cython.cimports.gearshift.http.output import Output
+from cython.cimports.gearshift.http.protocol import Protocol
+from cython.cimports.libc.string import memcpy
+
+# What a client may have sent before the first session of the server has been made, which imports h2: its first
+# flow-control window (RFC 9113 section 6.9.2), and heads.
+MOST_EARLY = cython.declare(cython.longlong, 262144)
+
+
+class Http2Application:
+    """What speaks HTTP/2 on the connections of one server. gateway: a Gateway."""
+
+    def __init__(self, gateway: object, error_log: object):
+        RawApplication.__init__(self, None, "HTTP/2", False, error_log)
+        self.gateway = gateway
+        self._installed = -1
+
+    def converse(self, channel: Channel, service: Service):
+        """None where the extra `http2` is not installed."""
+        if self._installed < 0:
+            self._installed = self.gateway.installed()
+        channel.protocol.may_be_http2 = False
+        if not self._installed:
+            return None
+        channel.protocol.hand_on()
+        cython.cast(Connection, channel).phase = Phase.CONVERSING
+        conversation: Http2Conversation = Http2Conversation()
+        conversation.application = self
+        conversation.channel = channel
+        conversation.service = service
+        conversation.gateway = self.gateway
+        conversation.pieces = []
+        conversation.early = []
+        self.gateway.welcome(conversation)
+        return conversation
+
+
+class Http2Conversation:
+    """One connection that carries streams."""
+
+    # ---- for the session and the gateway ---------------------------------------------------------------------
+
+    def say(self, data: bytes) -> None:
+        """Frames to be sent after all that were said before. With the session's lock held."""
+        self.held += PyBytes_GET_SIZE(data)
+        self.pieces.append(data)
+        self.said = True
+
+    def wake(self) -> None:
+        """What was said is sent soon. From any thread."""
+        channel: Channel = self.channel
+        if channel is not None:
+            channel.driver.nudge(channel)
+
+    def finish(self) -> None:
+        """The connection ends once everything that was said is sent."""
+        self.over = self.said = True
+
+    def begin(self, session: object) -> object:
+        """The gateway has made its session. What has come before that, to be heard first; None: it has ended."""
+        early: list = self.early
+        self.early = []
+        if self.ended:
+            return None
+        self.session = session
+        return early
+
+    def carries(self, streams: cython.int) -> None:
+        """So many streams are open."""
+        self.streams = streams
+
+    def begun(self) -> None:
+        """One more request has come."""
+        if self.channel is not None:
+            self.channel.requests += 1
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that were said and that the socket has not taken yet."""
+        return self.held + (0 if self.channel is None else self.channel.unsent())
+
+    @property
+    def draining(self) -> bool:
+        """Whether the server is coming to its end."""
+        return self.service.draining
+
+    def inner(self, fd: cython.int) -> object:
+        """A connection for a stream, on that descriptor: its peer, listener and scheme are this connection's."""
+        channel: Channel = self.channel
+        if channel is None:
+            raise ConnectionError("the connection is closed")
+        connection: Connection = Connection(fd, self.service, channel.driver, channel.listener)
+        connection.protocol.may_be_http2 = False
+        connection.outer = channel
+        connection.tls = None  # what comes here is plain already
+        connection.phase = Phase.SERVING
+        connection.deadline = Deadline.IDLE_UNTIL
+        connection.family = channel.family
+        memcpy(connection.peer, channel.peer, 28)
+        connection._peer_host, connection._peer_port = channel._peer_host, channel._peer_port
+        connection.via = channel.via
+        connection.secured = channel.secured
+        connection.standing = channel.standing
+        return connection
+
+    # ---- for the connection, in the thread that drives it ------------------------------------------------------
+
+    def next(self, service: Service, ending: cython.bint):
+        protocol: Protocol = self.channel.protocol
+        size: cython.Py_ssize_t = protocol.end - protocol.position
+        data: bytes = b""
+        self.service = service
+        if self.over or self.overfull:
+            return
+        if size > 0:
+            data = PyBytes_FromStringAndSize(protocol.data + protocol.position, size)
+            protocol.position = protocol.end
+        self._heard(data)
+        if protocol.eof:
+            self.over = True  # nobody is left who could open a window: its streams are let go
+        self.flush()
+        return
+
+    def _heard(self, data: bytes):
+        if self.session is not None:
+            return self.session.receive(data)
+        if data:
+            self.early.append(data)
+            self.early_size += PyBytes_GET_SIZE(data)
+            self.overfull = self.early_size > MOST_EARLY
+        return None
+
+    def flush(self):
+        output: Output
+        self.said = False
+        pieces: list = self.pieces
+        if not pieces:
+            return 0
+        self.pieces = []
+        output = self.channel.writer()
+        for piece in pieces:
+            self.held -= PyBytes_GET_SIZE(piece)
+            output.write_bytes(piece)
+        return 0
+
+    def unread(self) -> cython.bint:
+        """Draining ends it when its session says so, after the last stream."""
+        return self.session is not None
+
+    def end(self):
+        if self.ended:
+            return 0
+        self.ended = self.over = True
+        self.channel = None
+        self.pieces = []
+        self.held = 0
+        self.gateway.lost(self)
+        return 0
