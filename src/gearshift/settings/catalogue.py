@@ -13,7 +13,6 @@ from gearshift.settings.declaration import (
     Group,
     HandlerName,
     OneAddress,
-    ProcessCount,
     Seconds,
     Secret,
     Switch,
@@ -22,6 +21,7 @@ from gearshift.settings.declaration import (
     WholeNumber,
 )
 from gearshift.settings.in_front import Codings, FileMode, ForwardingFields, Networks, Owner, RootPath
+from gearshift.settings.process_count import ProcessCount
 from gearshift.settings.resolved import Resolved
 
 # listen() takes an int.
