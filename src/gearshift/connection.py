@@ -419,8 +419,11 @@ class Connection:
 
     def stays(self, elsewhere: cython.bint) -> cython.bint:
         """Whether no other process could go on with it: there is more to it than a socket and a piece of a head.
-        Where the others leave for one, its next answer is its last.
+        Where the others leave for one, its next answer is its last; a shared socket of datagrams is let go at once.
         """
+        if elsewhere and self.datagrams and not self.ending:
+            self.ending = True
+            self.driver.nudge(self)
         self.last = elsewhere and (
             self.conversation is not None
             or self.tls is not None

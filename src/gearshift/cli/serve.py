@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 def run(flags: Mapping[str, object]) -> int:
     """Serves in the foreground; the exit code. Raises GearshiftError."""
-    settings = resolved(flags)
+    if "GEARSHIFT_INHERITANCE_FD" in os.environ and "LISTEN_PID" in os.environ:
+        # What systemd has passed to the program before this one is inherited from that.
+        os.environ["LISTEN_PID"] = str(os.getpid())
+    settings = _settings(flags)
     if settings.reload:
         from gearshift.development.reloading import run as run_reloading
 
@@ -27,18 +30,18 @@ def run(flags: Mapping[str, object]) -> int:
     if settings.workers:
         from gearshift.supervisor import supervise
 
-        return supervise(settings, lambda: resolved(flags))
+        return supervise(settings, lambda: _settings(flags))
     from gearshift.server import run_in_foreground
 
     return run_in_foreground(settings)
 
 
-def resolved(flags: Mapping[str, object]) -> Settings:
-    """The settings of this process, with descriptors in the place of systemd's sockets. Raises SettingError."""
+def _settings(flags: Mapping[str, object]) -> Settings:
+    """As they are said now, with descriptors in the place of what systemd has passed. Raises SettingError."""
     settings = resolve(flags, os.environ, os.curdir)
     if "LISTEN_PID" in os.environ or "systemd" in f"{settings.bind}{settings.tcp_bind}{settings.status}":
         from gearshift.systemd.activation import asked_for, taken
 
         if asked_for(settings, os.environ, os.getpid()):
-            return taken(settings, os.environ, os.getpid())
+            settings = taken(settings, os.environ, os.getpid())
     return settings

@@ -10,7 +10,6 @@ from gearshift.settings.declaration import (
     Group,
     HandlerName,
     OneAddress,
-    ProcessCount,
     Seconds,
     Secret,
     Switch,
@@ -19,6 +18,7 @@ from gearshift.settings.declaration import (
     WholeNumber,
 )
 from gearshift.settings.in_front import Codings, FileMode, ForwardingFields, Networks, Owner, RootPath
+from gearshift.settings.process_count import ProcessCount
 from gearshift.settings.resolved import Resolved
 from gearshift.settings.several_files import FilePaths, FilePatterns, Folders
 

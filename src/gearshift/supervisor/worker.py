@@ -13,6 +13,7 @@ from gearshift.supervisor.recycling import Recycling
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Mapping, Sequence
     from types import FrameType
     from typing import Any
@@ -41,14 +42,24 @@ class Worker(Serving):
         self._retiring = False
 
     def live(
-        self, line: Line, transit: Transit, listeners: Mapping[str, Sequence[Listener]], control_path: str
+        self,
+        line: Line,
+        transit: Transit,
+        listeners: Mapping[str, Sequence[Listener]],
+        endpoints: Mapping[str, Sequence[socket.socket]],
+        control_path: str,
     ) -> int:
-        """From fork to exit; the exit code. listeners: by the addresses that the settings name. control_path: where the
-        supervisor's desk asks it, "" for nowhere. Raises GearshiftError for what kept it from starting.
+        """From fork to exit; the exit code. listeners, endpoints: by the addresses that the settings name.
+        control_path: where the supervisor's desk asks it, "" for nowhere. Raises GearshiftError for what kept it from
+        starting.
         """
         self._line, self._transit, self._control_path = line, transit, control_path
         handed_down.clear()
         handed_down.update({text: list(opened) for text, opened in listeners.items()})
+        if endpoints:
+            from gearshift.raw import endpoint
+
+            endpoint.handed_down.update({text: list(opened) for text, opened in endpoints.items()})
         self._take_signals()
         Thread(target=self._hear, name="supervisor", daemon=True).start()
         self.open()
