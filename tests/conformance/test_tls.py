@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import select
+import shutil
 import socket
 import ssl
 import struct
@@ -24,6 +26,7 @@ from tests.support.wire import Wire, chunked, request
 pytestmark = pytest.mark.skipif(EverythingSealed.on, reason="these tests seal their connections themselves")
 
 LARGE = 3_000_000
+HANDSHAKES = 150
 SHORT = 0.4  # seconds that a handshake may take in some of these tests
 
 
@@ -454,6 +457,54 @@ def test_drain_says_goodbye(engine: str, tmp_path: Path, pair: dict[str, Any]) -
         assert busy.answer().body == b"hello"
         assert busy.read_to_end() == (b"", False)
         assert not tls_of(busy).truncated
+
+
+def test_certificates_change_without_a_restart(tmp_path: Path) -> None:
+    """By the thread that looks once a second; the engines only take what the keyring has."""
+    cert, key = str(tmp_path / "cert.pem"), str(tmp_path / "key.pem")
+    shutil.copy(certificates().chain, cert)
+    shutil.copy(certificates().key, key)
+    with (
+        run(WsgiProbe(), "epoll", tmp_path, certfile=cert, keyfile=key) as running,
+        sealed(running) as before,
+    ):
+        other = certificates().issue("swapped", "swapped.test")
+        shutil.copy(other[0], cert)
+        shutil.copy(other[1], key)
+        running.logged("the certificates have changed")
+        with sealed(running, host="swapped.test") as after:
+            assert after.ask(request()).body == b"hello"
+        assert before.ask(request()).body == b"hello"
+
+
+@pytest.mark.parametrize("engine", ["epoll", "uring"])
+def test_handshakes_let_requests_between_them(engine: str, tmp_path: Path, pair: dict[str, Any]) -> None:
+    """Many that are due in the same moment: a request that came behind them is not the last to be answered."""
+    context = certificates().client()
+    with (
+        run(WsgiProbe(), engine, tmp_path, **pair) as running,
+        sealed(running) as held,
+        sealed(running) as wire,
+    ):
+        assert wire.ask(request()).body == b"hello"
+        held.send(request("/gate"))
+        eventually(lambda: "/gate" in running.probe.started, "the loop is held up")
+        waiting = []
+        for _ in range(HANDSHAKES):
+            hello = ssl.MemoryBIO()
+            with pytest.raises(ssl.SSLWantReadError):
+                context.wrap_bio(ssl.MemoryBIO(), hello, server_hostname="localhost").do_handshake()
+            waiting.append(raw(running))
+            waiting[-1].sendall(hello.read())
+        running.probe.gate.set()
+        assert held.answer().body == b"hello"  # from here on they are accepted
+        eventually(lambda: select.select(waiting, [], [], 0)[0], "the first of them is under way")
+        wire.send(request("/hello/between"))
+        assert wire.answer().body == b"hello"
+        shaken = len(select.select(waiting, [], [], 0)[0])
+        for plain in waiting:
+            plain.close()
+        assert shaken < HANDSHAKES * 3 // 4, f"{shaken} of {HANDSHAKES} handshakes came before one request"
 
 
 def test_what_is_seen(site: Running) -> None:
