@@ -174,3 +174,11 @@ def test_broken_files_are_told_once_and_mended_ones_taken(kept: tuple[str, str])
     renewal.look()
     assert keyring.current is not before
     assert len(log.infos) == 1
+
+
+def test_paths_of_all_kinds() -> None:
+    assert Settings.of(certfile=Path("a.pem")).certfile == ("a.pem",)
+    assert Settings.of(certfile=["a.pem", Path("b.pem")]).certfile == ("a.pem", "b.pem")
+    for wrong in (5, [5], "", [""], "a\0b"):
+        with pytest.raises(SettingError, match="certfile=: found"):
+            Settings.of(certfile=wrong)
