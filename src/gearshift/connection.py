@@ -66,6 +66,8 @@ class Connection:
         """The peer finished sending; it may still wait for its answers (RFC 9112 section 9.6)."""
         self.input_ended()
         self.unread_input = False
+        if self.phase == Phase.SHAKING and self.bytes_in > 0:
+            self.service.counts.handshakes_failed += 1
         if self.phase == Phase.LINGERING or self.phase == Phase.SHAKING:
             self.phase = Phase.DONE
         elif self.exchange is not None:
