@@ -27,6 +27,7 @@ from tests.support.websocket_wire import (
     frame,
     talk,
 )
+from tests.support.wire import request
 
 RSV1 = 0x40
 TAIL = b"\x00\x00\xff\xff"
@@ -168,6 +169,19 @@ def test_shift(engine: str, tmp_path: Path) -> None:
         echoes(other, "still")
         other.wire.send(close())
         assert other.close_frame().code == 1000
+
+
+def test_open_ones_keep_no_thread_of_a_pool(tmp_path: Path) -> None:
+    with run(app, "pool", tmp_path, threads=2) as site:
+        lines = [talk(site) for _number in range(8)]
+        for turn in range(3):
+            for line in lines:
+                echoes(line, f"turn {turn}")
+        with site.connect() as wire:
+            assert wire.ask(request("/plain")).body == b"http"
+        for line in lines:
+            line.wire.send(close())
+            assert line.close_frame().code == 1000
 
 
 def test_what_is_told_of_it(engine: str, tmp_path: Path) -> None:
