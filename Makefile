@@ -16,7 +16,7 @@ COMPILED := $(filter-out %/__init__.py,$(wildcard $(DECLARATIONS:.pxd=.py)))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test lint format coverage build clean
+.PHONY: help serve test lint format coverage docs build clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -53,6 +53,9 @@ coverage: $(VENV)/installed $(VENV)/tools ## the test suite again, with line cov
 	$(BIN)/coverage run -m pytest $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --omit "$(shell echo $(COMPILED) | tr ' ' ',')"
+
+docs: $(VENV)/installed $(VENV)/tools ## the documentation site, into build/site
+	$(BIN)/mkdocs build --strict --quiet
 
 build: $(VENV)/tools ## sdist and wheel, into dist/
 	rm -rf dist

@@ -1,6 +1,7 @@
 from gearshift.http.date cimport DateLine
 from gearshift.http.output cimport Output
 from gearshift.http.protocol cimport Protocol
+from gearshift.proxy.introduction cimport Introduction
 from gearshift.tls.session cimport Shake, TlsSession
 
 cdef class Driver:
@@ -40,9 +41,13 @@ cdef class Channel:
     cdef readonly long long bytes_in, bytes_out
     cdef readonly double blocked_since  # monotonic seconds since which the peer takes less than there is; 0: it takes all
     cdef bint in_hand                   # a request of it runs
+    cdef bint last                      # its next answer is the last: this process ends, and no other can go on with it
     cdef int last_kind                  # place in the service's times of the request that was over last
     cdef object memory                  # what the application's interface keeps for this connection
     cdef object _peer_host, _peer_port
+    cdef readonly object via            # address of the proxy that told who the peer is (PROXY protocol), or None
+    cdef readonly bint secured          # the peer came to that proxy by TLS
+    cdef int standing                   # whether the peer is a trusted proxy (proxy/forwarding.pxd: Standing)
     cdef unsigned char peer[28]         # the raw sockaddr, as accept gave it
     cdef unsigned short family
 
@@ -65,3 +70,4 @@ cdef class Channel:
     cpdef object peer_host(self)
     cpdef object peer_address(self)
     cpdef object peer_port(self)
+    cdef int meet(self, Introduction introduction) except -1

@@ -10,6 +10,7 @@ from cython.cimports.gearshift.clock import monotonic, wall_clock
 from cython.cimports.gearshift.http.date import DateLine
 from cython.cimports.gearshift.http.output import Output
 from cython.cimports.gearshift.http.protocol import Protocol
+from cython.cimports.gearshift.proxy.introduction import Introduction
 from cython.cimports.gearshift.tls.session import Shake, TlsSession
 from cython.cimports.libc.stdlib import free, malloc
 
@@ -229,6 +230,15 @@ class Channel:
             else:
                 self._peer_port = ""
         return self._peer_port
+
+    def meet(self, introduction: Introduction):
+        """The peer is who a trusted proxy says, by the PROXY protocol; what that one may say is decided anew."""
+        if introduction.described:
+            self.via = self.peer_address() or "unix"
+            self._peer_host, self._peer_port = introduction.host, introduction.port
+            self.secured = introduction.secured
+            self.standing = 0
+        return 0
 
     def sealed_by(self):
         """The TLS session that protects it: a stream's is its connection's."""

@@ -7,6 +7,7 @@ from gearshift.http.output cimport Output
 from gearshift.http.protocol cimport Protocol
 from gearshift.http.response cimport Response
 from gearshift.conversation cimport Conversation
+from gearshift.proxy.introduction cimport Introduction
 
 cpdef enum Step:
     READ        # bring more bytes from the peer
@@ -22,6 +23,7 @@ cpdef enum Phase:
     LINGERING       # sending is over; what still comes is read and dropped, so that no reset eats the answer
     DONE            # close it
     CONVERSING      # no HTTP: a raw handler is told what comes
+    INTRODUCED      # a proxy is saying by the PROXY protocol who its client is
     SHAKING         # TLS: there are no keys yet
 
 cpdef enum Deadline:
@@ -37,6 +39,7 @@ cdef class Connection(Channel):
     cdef readonly Service service
     cdef readonly Exchange exchange
     cdef readonly Conversation conversation     # with a raw handler; None where HTTP is spoken
+    cdef Introduction introduction      # what has come of it, while it is being read
     cdef readonly bint datagrams        # its socket has no peer: what comes is read by the conversation
     cdef readonly Phase phase
     cdef readonly Deadline deadline     # which clock runs while the engine does the last step
@@ -67,16 +70,13 @@ cdef class Connection(Channel):
     cdef Step advance(self) except *
     cdef Step _advance_sealed(self) except *
     cdef Step _next_step(self) except *
-    cdef Step _shake_hands(self) except *
     cdef Step _between_requests(self) except *
     cdef Step _end(self) except *
     cdef int _begin_exchange(self) except -1
     cdef int _finish_exchange(self) except -1
     cdef int _answered(self) except -1
     cdef int _refuse(self) except -1
-    cdef int _log_refusal(self, Response response) except -1
     cdef Step _converse(self) except *
-    cdef bint multiplex(self) except *
     cdef int _delivered(self) except -1
     cdef bint speaks(self) noexcept
     cdef int run(self) except -1
@@ -90,5 +90,6 @@ cdef class Connection(Channel):
     cdef int expire(self) except -1
     cdef bint at_boundary(self) noexcept
     cdef bint may_leave(self) noexcept
+    cdef bint stays(self, bint elsewhere) noexcept
     cdef int change_engine(self, Driver driver, Service service) except -1
     cdef int finish(self) except -1

@@ -10,7 +10,7 @@ from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cython.cimports.cpython.ref import Py_REFCNT
 from cython.cimports.gearshift.channel import Driver
 from cython.cimports.gearshift.connection import Deadline, Phase, Step
-from cython.cimports.gearshift.conversation import Conversation, RawApplication
+from cython.cimports.gearshift.conversation import Conversation
 from cython.cimports.gearshift.exchange import Exchange, Made, Service, Stage
 from cython.cimports.gearshift.http.output import Output
 from cython.cimports.gearshift.http.protocol import Protocol
@@ -18,12 +18,21 @@ from cython.cimports.gearshift.http.refusals import Refusal
 from cython.cimports.gearshift.http.request import Request
 from cython.cimports.gearshift.http.response import Response, reason_of
 from cython.cimports.gearshift.http.states import Event, Framing, Reading
-from cython.cimports.gearshift.tls.session import Shake, TlsSession
+from cython.cimports.gearshift.opening import (
+    begin,
+    multiplex,
+    shake_hands,
+    take_introduction,
+    waits_for_introduction,
+)
 
 from gearshift.http.refusals import REASONS
 
 HIGH_WATER = cython.declare(cython.longlong, 65536)  # above this the application waits for the socket
 READ_AHEAD = cython.declare(cython.Py_ssize_t, 65536)  # input kept while an application is busy
+MOST_SENT_ALONG = cython.declare(
+    cython.Py_ssize_t, 131072
+)  # of input, with a socket that goes to another process
 
 
 class Connection:
@@ -37,19 +46,7 @@ class Connection:
         self.protocol = Protocol(service.limits)
         self.accepted_at = driver.now
         self.number = service.roster.enter(self)
-        self.phase = Phase.SERVING
-        if listener.handler is not None:
-            raw: RawApplication = listener.handler
-            self.phase = Phase.CONVERSING
-            self.datagrams = raw.datagrams
-            self.conversation = raw.converse(self, service)
-        self.protocol.may_be_http2 = service.http2 is not None and listener.keyring is None  # else ALPN's
-        self.deadline = Deadline.NO_DEADLINE if self.datagrams else Deadline.IDLE_UNTIL
-        if listener.keyring is not None:
-            self.tls = TlsSession(listener.keyring)
-            self.protocol.secured = True
-            self.phase = Phase.SHAKING
-            self.deadline = Deadline.HEAD_BY
+        begin(self, listener)
         self.listed = Deadline.NO_DEADLINE
 
     # ---- what the engine reports -----------------------------------------------------------------------
@@ -57,6 +54,8 @@ class Connection:
     def received(self, data: cython.p_const_char, size: cython.Py_ssize_t):
         """Bytes came. They are used where they stand until settle()."""
         self.bytes_in += size
+        if self.phase == Phase.INTRODUCED:
+            return take_introduction(self, data, size)
         if self.tls is not None:
             return self.tls.put(data, size) if self.speaks() else 0
         if self.phase == Phase.SERVING or self.phase == Phase.CONVERSING:
@@ -134,7 +133,7 @@ class Connection:
         """As without TLS, between what has come sealed and what is to leave so."""
         step: Step
         if self.phase == Phase.SHAKING:
-            step = self._shake_hands()
+            step = shake_hands(self)
             if self.phase == Phase.SHAKING:
                 return step
         while True:
@@ -146,28 +145,6 @@ class Connection:
                 return Step.CLOSE
             if step != Step.WRITE or (self.output is not None and self.output.pending > 0):
                 return step
-
-    def _shake_hands(self):
-        """The handshake, as far as it goes with what has come."""
-        if not self.driver.may_shake():
-            return Step.LATER
-        verdict: Shake = self.shake()
-        if verdict == Shake.MORE_IS_NEEDED:
-            return Step.WRITE if self.unsent() > 0 else Step.READ
-        if verdict == Shake.AGREED:
-            self.service.counts.handshakes += 1
-            self.phase = Phase.SERVING if self.conversation is None else Phase.CONVERSING
-            if self.tls.alpn == "h2" and self.conversation is None:
-                self.multiplex()
-            return Step.READ
-        self.service.counts.handshakes_failed += 1
-        self.phase = Phase.LAST_ANSWER
-        self.unread_input = True
-        if verdict == Shake.NOT_TLS and self.conversation is None:
-            self.tls = None
-            self.protocol.refuse(Refusal.NOT_TLS)
-            self._refuse()
-        return Step.CLOSE
 
     def _next_step(self):
         exchange: Exchange
@@ -229,7 +206,10 @@ class Connection:
             event = self.protocol.next()
         if event == Event.REQUEST:
             self._begin_exchange()
-            return Step.RUN
+            if self.protocol.reading != Reading.BROKEN:
+                return Step.RUN
+            self._refuse()  # for what a proxy said of its client
+            return self._end()
         if event == Event.NEED_DATA:
             if self.unsent() > 0:
                 return Step.WRITE
@@ -237,26 +217,22 @@ class Connection:
                 self.deadline = Deadline.HEAD_BY
             else:
                 self.deadline = Deadline.IDLE_UNTIL
-                if self.service.draining and self.requests > 0:
+                if (self.service.draining or self.last) and self.requests > 0:
                     self.phase = Phase.LAST_ANSWER
                     return self._end()
             return Step.READ
         if event == Event.PREFACE:
-            return self._converse() if self.multiplex() else self._between_requests()
+            return self._converse() if multiplex(self) else self._between_requests()
         if event == Event.REFUSED:
             self._refuse()
         else:
             self.phase = Phase.LAST_ANSWER
         return self._end()
 
-    def multiplex(self) -> cython.bint:
-        """HTTP/2 is spoken from here on. False where it can't be: the preface is then read as a request."""
-        http2: RawApplication = self.service.http2
-        self.conversation = http2.converse(self, self.service)
-        return self.conversation is not None
-
     def _end(self):
         """Sends what is left, then closes: gently where the peer may still be sending."""
+        if self.phase == Phase.INTRODUCED and waits_for_introduction(self):
+            return Step.READ
         if self.phase == Phase.LAST_ANSWER:
             if self.tls is not None and not self.reset:
                 self.say_goodbye()
@@ -392,17 +368,12 @@ class Connection:
             response.finish_head(output, self.driver.date, PyBytes_GET_SIZE(text))
             response.piece(output, text, PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text))
             response.end(output)
-            if self.service.access_log is not None:
-                self._log_refusal(response)
+            if self.service.access_log is not None:  # though there was no request that could be read
+                from gearshift.observe.access_entry import refused_entry
+
+                self.service.access_log.write(refused_entry(self, response))
         self.phase = Phase.LAST_ANSWER
         self.unread_input = True
-        return 0
-
-    def _log_refusal(self, response: Response):
-        """In the access log too, although there was no request that could be read."""
-        from gearshift.observe.access_entry import refused_entry
-
-        self.service.access_log.write(refused_entry(self, response))
         return 0
 
     # ---- what the engine asks --------------------------------------------------------------------------
@@ -421,7 +392,7 @@ class Connection:
 
     def speaks(self) -> cython.bint:
         """Whether its life goes on: it is not about to end."""
-        return self.phase == Phase.SERVING or self.phase == Phase.CONVERSING or self.phase == Phase.SHAKING
+        return self.phase in (Phase.SERVING, Phase.CONVERSING, Phase.INTRODUCED, Phase.SHAKING)
 
     def at_boundary(self) -> cython.bint:
         """Between requests with nothing half done: it may be parked, handed over or evicted."""
@@ -445,6 +416,18 @@ class Connection:
             and self.unsent() == 0
             and (self.tls is None or not self.tls.has_whole())
         )
+
+    def stays(self, elsewhere: cython.bint) -> cython.bint:
+        """Whether no other process could go on with it: there is more to it than a socket and a piece of a head.
+        Where the others leave for one, its next answer is its last.
+        """
+        self.last = elsewhere and (
+            self.conversation is not None
+            or self.tls is not None
+            or self.phase == Phase.INTRODUCED
+            or self.protocol.buffered() > MOST_SENT_ALONG
+        )
+        return self.last
 
     def change_engine(self, driver: Driver, service: Service):
         """Belongs to another engine from now on; nothing of the former's bookkeeping is left."""

@@ -27,7 +27,8 @@ class Phase(IntEnum):
     LINGERING = 2
     DONE = 3
     CONVERSING = 4
-    SHAKING = 5
+    INTRODUCED = 5
+    SHAKING = 6
 
 class Deadline(IntEnum):
     """Which clock runs."""

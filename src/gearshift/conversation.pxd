@@ -28,6 +28,7 @@ cdef class Conversation:
     cdef int receive(self) except -1
     cdef bint unread(self) noexcept
     cdef int end(self) except -1
+    cdef int farewell(self) except -1
     cdef int made(self) except -1
     cdef object method(self, str name)
 

@@ -54,7 +54,17 @@ class Conversation:
 
     def end(self):
         """The connection is closed: the handler is told, once."""
-        raise NotImplementedError
+        if self.ended:
+            return 0
+        self.ended = self.over = True
+        if self.handler is not None:
+            self.farewell()
+        self.channel = None
+        return 0
+
+    def farewell(self):
+        """The last that its handler is told."""
+        return 0
 
     def made(self):
         """There is a handler from here on."""

@@ -10,3 +10,6 @@ cdef class Counters:
     cdef readonly long handshakes           # of TLS, that ended in agreement
     cdef readonly long handshakes_failed    # and those that didn't
     cdef readonly long timed_out            # their handlers were cancelled
+    cdef readonly long unintroduced         # connections of trusted proxies that did not begin with the PROXY protocol
+    cdef readonly long websockets           # that were accepted
+    cdef readonly long long websocket_messages_in, websocket_messages_out

@@ -22,6 +22,10 @@ class Counters:
             "shed_overdue": self.shed_overdue,
             "abandoned": self.abandoned,
             "timed_out": self.timed_out,
+            "unintroduced": self.unintroduced,
             "handshakes": self.handshakes,
             "handshakes_failed": self.handshakes_failed,
+            "websockets": self.websockets,
+            "websocket_messages_in": self.websocket_messages_in,
+            "websocket_messages_out": self.websocket_messages_out,
         }

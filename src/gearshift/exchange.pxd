@@ -8,6 +8,7 @@ from gearshift.http.protocol cimport Protocol
 from gearshift.http.request cimport Request
 from gearshift.http.response cimport Response
 from gearshift.http.states cimport Event
+from gearshift.proxy.forwarding cimport Forwarding
 from gearshift.roster cimport Roster
 from gearshift.times cimport Times
 
@@ -41,6 +42,8 @@ cdef class Service:
     cdef readonly bint wakes            # what is to be sent may come from another thread than the one that sends
     cdef readonly object http2          # what speaks it on connections that begin so (a RawApplication), or None
     cdef readonly bint server_timing    # answers tell where their time went
+    cdef readonly Forwarding forwarding # what is believed of proxies, or None
+    cdef readonly object compression    # what is compressed and how (a Compression), or None
     cdef public bint draining
 
 cdef class Application:
@@ -54,10 +57,13 @@ cdef class Exchange:
     cdef readonly Request request
     cdef readonly Response response
     cdef readonly Stage stage
+    cdef readonly object origin         # what a proxy has said of the client (an Origin), or None
     cdef readonly bint peer_finished    # it has half-closed: nothing more will come
     cdef readonly bint lost             # it is gone: nothing can be sent any more
+    cdef bint uncoded                   # its answer is not compressed, whatever it is
     cdef bint immediate                 # the server's own answer: it waits for no thread
     cdef bint body_complete, continued, head_written, broken
+    cdef bint upgraded                  # its connection is no HTTP any more: it lasts as long as that
     cdef bint running                   # counts as such in the service
     cdef long long drained
     cdef readonly double called         # monotonic seconds; 0 before the application is
@@ -83,6 +89,8 @@ cdef class Exchange:
     cdef int continue_body(self) except -1
     cdef int start(self, int status, const char* reason, Py_ssize_t length) except -1
     cdef int finish_head(self, long long length) except -1
+    cdef long long _choose_coding(self, long long length) except? -2
+    cdef Made _press(self, Made made) except *
     cdef int _write_timing(self, Response response) except -1
     cdef int fail(self, object error) except -1
     cdef int answer(self, int status, bytes text) except -1

@@ -6,8 +6,6 @@ had; everything that is the same for all of them is here: gathering or draining 
 before and after the first byte, the access log.
 """
 
-from threading import current_thread
-
 import cython
 from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cython.cimports.gearshift.channel import Channel
@@ -18,15 +16,14 @@ from cython.cimports.gearshift.http.limits import Limits
 from cython.cimports.gearshift.http.output import Output
 from cython.cimports.gearshift.http.protocol import Protocol
 from cython.cimports.gearshift.http.refusals import Refusal
-from cython.cimports.gearshift.http.request import Request
 from cython.cimports.gearshift.http.response import Response, reason_of
 from cython.cimports.gearshift.http.states import Event, Reading
+from cython.cimports.gearshift.proxy.forwarding import Forwarding
 from cython.cimports.gearshift.roster import Roster
 from cython.cimports.gearshift.times import Times
 from cython.cimports.libc.string import memcpy
 
 from gearshift.http.refusals import REASONS
-from gearshift.request_kinds import name_of
 
 MOST_DRAINED = cython.declare(cython.longlong, 65536)  # of a body that the application left unread
 
@@ -61,6 +58,8 @@ class Service:
         times: Times = None,
         roster: Roster = None,
         wakes: cython.bint = False,
+        forwarding: Forwarding = None,
+        compression: object = None,
         http2: object = None,
     ):
         self.application = application
@@ -75,6 +74,8 @@ class Service:
         self.times = Times() if times is None else times
         self.roster = Roster() if roster is None else roster
         self.server_timing = server_timing
+        self.forwarding = forwarding
+        self.compression = compression
         self.wakes = wakes or application.asynchronous
         self.http2 = http2
         self.draining = False
@@ -107,6 +108,8 @@ class Exchange:
         self.began_wall = channel.driver.wall
         self.processor = -1
         self.body_complete = not self.request.has_body()
+        if service.forwarding is not None:
+            self.origin = service.forwarding.hear(channel, self.request)
         self.peer_finished = channel.has_finished()
         self.stage = Stage.COLLECTING if body_first and not self.body_complete else Stage.READY
         return 0
@@ -258,7 +261,10 @@ class Exchange:
         if self.service.access_log is not None:
             resumed = monotonic()
         try:
-            made = self.produce()
+            if self.response.coding is None or not self.response.coding.waits:
+                made = self.produce()
+            if self.response.coding is not None:
+                made = self._press(made)
         except BaseException as error:
             self.fail(error)
         if resumed > 0:
@@ -294,26 +300,49 @@ class Exchange:
         large = not self.request.chunked and protocol.due > cython.cast(cython.ulonglong, MOST_DRAINED)
         if not self.body_complete and (withheld or large):
             response.close = True
-        if self.service.draining and self.channel.kept_input() == 0:
+        if (self.service.draining or self.channel.last) and self.channel.kept_input() == 0:
             response.close = True  # but a pipelined request that was received is still answered
         if self.service.server_timing:
             self._write_timing(response)
-        response.finish_head(self.channel.writer(), self.channel.driver.date, length)
+        if self.service.compression is not None and not self.uncoded:
+            length = self._choose_coding(length)
+        if response.coding is None or not response.coding.withheld:
+            response.finish_head(self.channel.writer(), self.channel.driver.date, length)
         self.head_written = True
         return 0
 
+    def _choose_coding(self, length: cython.longlong):
+        """Whether the answer is compressed; returns what is known of its length then."""
+        response: Response = self.response
+        output: Output = self.channel.writer()
+        choice = self.service.compression.choose(
+            self.request, response.status, response.head(output), response.declared, length, response.is_head
+        )
+        if choice is None:
+            return length
+        response.replace_head(output, choice.head)
+        if not choice.coded:
+            return length
+        response.declared = -1
+        response.coding = choice.body
+        return -1 if choice.body is not None else 0  # HEAD: the length that GET would have is not known
+
+    def _press(self, made: Made):
+        """What the application has said goes through the coder, a step at a time."""
+        if not self.response.coding.waits:
+            return made
+        if self.response.press(self.channel.writer(), self.channel.driver.date):
+            return Made.LAST
+        return Made.MUST_LEAVE
+
     def _write_timing(self, response: Response):
-        """Where the time has gone so far; of a request that was not run only how long it waited."""
-        now: cython.double = monotonic()
-        if self.called > 0:
-            queue, app = 1000 * (self.called - self.began), 1000 * (now - self.called)
-            text = b"queue;dur=%.2f, app;dur=%.2f" % (max(queue, 0.0), app)
-        else:
-            text = b"queue;dur=%.2f" % (1000 * (now - self.began))
-        response.field(
+        """Where the time has gone so far."""
+        from gearshift.told import server_timing
+
+        text: bytes = server_timing(self)
+        return response.field(
             self.channel.writer(), b"Server-Timing", 13, PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text)
         )
-        return 0
 
     def fail(self, error: object):
         """The application failed: a 500 where nothing was sent, else the answer ends visibly short."""
@@ -328,8 +357,13 @@ class Exchange:
             status, text = 503, b"the request took too long\n"
         elif not self.lost and not isinstance(error, ClientDisconnected):
             self.service.error_log.exception(f"error in {self.name_of_request()}", error)
+        if self.response.coding is not None and self.response.coding.withheld:
+            self.head_written = False
         if self.head_written:
-            self.broken = True
+            while self.response.coding is not None and self.response.coding.waits:
+                self.response.press(
+                    self.channel.writer(), self.channel.driver.date
+                )  # what was said counts as sent
             self.response.close = True
         elif not self.lost:
             self.answer(status, text)
@@ -345,6 +379,7 @@ class Exchange:
         output: Output = self.channel.writer()
         reason: bytes = reason_of(status)
         self.response.abandon(output)
+        self.uncoded = True
         self.response.begin(output, status, PyBytes_AS_STRING(reason), PyBytes_GET_SIZE(reason))
         self.response.field(output, b"Content-Type", 12, b"text/plain; charset=utf-8", 25)
         if status == 503:
@@ -382,7 +417,7 @@ class Exchange:
             self.running = self.channel.in_hand = False
             self.service.running -= 1
             self.channel.driver.request_over()
-            if not self.immediate:
+            if not self.immediate and not self.upgraded:
                 self._tell_times()
         try:
             self.release()
@@ -410,50 +445,15 @@ class Exchange:
             self.request, self.response.status, queue, handler, self.write_blocked, self.processor
         )
         if now - self.began > times.floor:
-            waited = 0.0  # only the first request of a connection can have waited for its being accepted
-            if self.channel.requests == 1:
-                waited = times.accept_wait if times.accept_wait >= 0 else None
-            times.keep(
-                {
-                    "at": self.began_wall,
-                    "request": self.name_of_request(),
-                    "kind": name_of(self.request),
-                    "status": self.response.status,
-                    "connection": self.channel.number,
-                    "remote": self.channel.peer_address(),
-                    "thread": current_thread().name,
-                    "accept_queue_estimated": waited,
-                    "queue": queue,
-                    "handler": handler,
-                    "handler_cpu": self.processor if self.processor >= 0 else None,
-                    "write_blocked": self.write_blocked,
-                    "total": now - self.began,
-                }
-            )
+            from gearshift.told import slow_request
+
+            times.keep(slow_request(self, queue, handler, now))
         return 0
 
     def _log_access(self, log: object):
-        from gearshift.observe.access_entry import AccessEntry
+        from gearshift.told import access_entry
 
-        request: Request = self.request
-        channel: Channel = self.channel
-        log.write(
-            AccessEntry(
-                channel.peer_address(),
-                request.method,
-                request.target,
-                channel.spoken(request.minor),
-                self.response.status,
-                self.response.body_bytes,
-                request.header(b"referer"),
-                request.header(b"user-agent"),
-                self.began_wall,
-                monotonic() - self.began,
-                self.application_seconds,
-                self.service.engine,
-                channel.requests,
-            )
-        )
+        log.write(access_entry(self))
 
     # ---- what an application interface adds ------------------------------------------------------------
 

@@ -11,6 +11,8 @@ from gearshift.http.request import Request
 from gearshift.http.response import Response
 from gearshift.observe.access_log import AccessLog
 from gearshift.observe.error_log import ErrorLog
+from gearshift.proxy.forwarding import Forwarding
+from gearshift.proxy.origin import Origin
 from gearshift.roster import Roster
 from gearshift.times import Times
 
@@ -60,6 +62,8 @@ class Service:
         times: Times | None = None,
         roster: Roster | None = None,
         wakes: bool = False,
+        forwarding: Forwarding | None = None,
+        compression: Any = None,
         http2: RawApplication | None = None,
     ) -> None: ...
     @property
@@ -89,6 +93,10 @@ class Service:
     @property
     def wakes(self) -> bool: ...
     @property
+    def forwarding(self) -> Forwarding | None: ...
+    @property
+    def compression(self) -> Any: ...
+    @property
     def http2(self) -> RawApplication | None: ...
     @property
     def server_timing(self) -> bool: ...
@@ -115,6 +123,8 @@ class Exchange:
     def called(self) -> float: ...
     @property
     def began(self) -> float: ...
+    @property
+    def origin(self) -> Origin | None: ...
     @property
     def peer_finished(self) -> bool: ...
     @property

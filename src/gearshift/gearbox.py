@@ -55,6 +55,8 @@ class Gearbox:
         self._shifting = Lock()
         self._drain_seconds = -1.0  # below 0: nobody has asked
         self._stop_asked = False
+        self._leaving = False
+        self._retired_to: Any = None
         self.gear = make(name, threads)
         self.gear.in_gear.set()
         self.running: list[Gear] = [self.gear]
@@ -88,6 +90,28 @@ class Gearbox:
         for gear in list(self.running):
             gear.engine.drain(seconds)
 
+    def leave(self, alone: bool) -> None:
+        """Serve on; the drain follows soon. alone: no raw handler is served, to whom draining would be the end: then
+        each answer is its connection's last from now on.
+        """
+        self._leaving = True
+        for gear in list(self.running) if alone else ():
+            gear.engine.service.draining = True
+
+    def retire(self, successor: Any) -> None:
+        """Accept nothing more, and give each connection to another process between two of its requests. For as long
+        as that takes; drain() ends it. successor: stands for that process. From any thread.
+        """
+        with self._shifting:
+            self._retired_to = successor
+            for gear in list(self.running):
+                gear.engine.hand_over(successor)
+
+    def receive(self, connection: Any) -> None:
+        """A connection that another process has given away, for the engine in gear."""
+        with self._shifting:  # the former one may be about to end
+            self.gear.engine.take(connection)
+
     def stop(self) -> None:
         """End now. From any thread."""
         self._stop_asked = True
@@ -107,7 +131,8 @@ class Gearbox:
         raise NotImplementedError
 
     def _refuse_if_ending(self) -> None:
-        if self._drain_seconds >= 0 or self._stop_asked:
+        ending = self._drain_seconds >= 0 or self._stop_asked
+        if ending or self._leaving or self._retired_to is not None:
             raise ShiftError("the server is being stopped")
 
     def _take_over(self, gear: Gear) -> None:

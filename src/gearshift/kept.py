@@ -1,4 +1,4 @@
-"""What goes on from engine to engine of one server: counts, times, the roster, the streams of HTTP/2."""
+"""What goes on from engine to engine of one server: counts, times, the roster, and what every service is told alike."""
 
 from __future__ import annotations
 
@@ -20,5 +20,19 @@ if TYPE_CHECKING:
 def kept_between_engines(
     settings: Settings, raw: RawHandlers | None, error_log: ErrorLog, engine: Callable[[], Any]
 ) -> tuple[Any, ...]:
-    """The last arguments of a Service, from `counts` on. engine: the one in gear. Raises MissingExtraError."""
-    return Counters(), Times(), Roster(), raw is not None, http2_application(settings, error_log, engine)
+    """The last arguments of a Service, from `counts` on. engine: the one in gear.
+
+    Raises SettingError for settings that exclude each other, MissingExtraError.
+    """
+    forwarding = compression = None
+    said = ("trusted_proxies", "forwarded_fields", "proxy_protocol", "root_path", "root_path_kept")
+    if any(settings.source(name) != "default" for name in said):
+        from gearshift.proxy.configured import forwarding_of
+
+        forwarding = forwarding_of(settings)
+    if settings.compress:
+        from gearshift.compression.choice import Compression
+
+        compression = Compression(settings.compress, settings.compress_min, settings.compress_private)
+    http2 = http2_application(settings, error_log, engine)
+    return Counters(), Times(), Roster(), raw is not None, forwarding, compression, http2

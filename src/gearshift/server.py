@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import signal
 from socket import socketpair
-from threading import Event, Thread, Timer, current_thread, main_thread
+from threading import Event, Timer, current_thread, main_thread
 
 from gearshift.apps.interface import interface_of
 from gearshift.apps.loader import Kind, adopt
 from gearshift.engines import Timeouts, Workplace, engine_to_be_had, make_engine
-from gearshift.errors import ServerStateError
 from gearshift.gearbox import Gear, Gearbox, ShiftError, ThreadedGearbox
-from gearshift.listeners import open_listener, parse
+from gearshift.listeners import access_of, open_listener, parse
 from gearshift.observe.error_log import ErrorLog
 from gearshift.observe.observer import Observer
 from gearshift.raw import raw_handlers
@@ -21,8 +20,8 @@ from gearshift.tls import secured
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import FrameType, TracebackType
-    from typing import Any, Self
+    from types import FrameType
+    from typing import Any
 
     from gearshift.exchange import Service
     from gearshift.listeners import Listener
@@ -30,95 +29,6 @@ if TYPE_CHECKING:
 
 FORCED_EXIT = 1  # exit code after a second signal, or where a handler had to be abandoned
 LAST_MOMENT = 1.0  # seconds between being told to stop and being stopped by force
-
-
-class Server:
-    """Serves an application from a thread of its own: for tests, notebooks and programs.
-
-    app: a WSGI or ASGI callable, "module:attribute", a folder, or None for the built-in page. settings: as the
-    command line has them, with underscores (`engine="pool"`, `threads=8`, `bind="127.0.0.1:0"`).
-    Raises SettingError for a wrong setting, ListenError where an address can't be had.
-    """
-
-    def __init__(self, app: object = None, **settings: object) -> None:
-        self._serving = Serving(Settings.of(**settings, app=app if isinstance(app, str) else ""), app)
-        self._thread: Thread | None = None
-        self._started = False
-
-    @property
-    def url(self) -> str:
-        """Where the first listener is reached, with the port the kernel chose for port 0.
-
-        Raises ServerStateError before start().
-        """
-        return self.urls[0]
-
-    @property
-    def urls(self) -> list[str]:
-        """Where each listener is reached."""
-        if not self._serving.places:
-            raise ServerStateError("a Server has addresses once it is started")
-        return [place.url for place in self._serving.places]
-
-    @property
-    def status_url(self) -> str:
-        """Where the status page is; "" where the setting `status` has not asked for one."""
-        page = self._serving.status_page
-        return "" if page is None else str(page.url)
-
-    def start(self) -> None:
-        """Returns once connections are accepted and an ASGI application has started up.
-
-        Raises what kept it from starting, ServerStateError on a second call.
-        """
-        serving = self._serving
-        if self._started:
-            raise ServerStateError("a Server is started once; make another one")
-        self._started = True
-        serving.open()
-        self._thread = Thread(target=serving.run, name="gearshift", daemon=True)
-        self._thread.start()
-        serving.ready.wait()
-        if serving.failure is not None:
-            self._thread.join()
-            self._thread = None
-            raise serving.failure
-
-    def stop(self) -> None:
-        """Drains within `timeout_drain` seconds; returns when everything is closed. May be called again."""
-        if self._thread is None:
-            return
-        self._serving.drain()
-        self._thread.join(self._serving.settings.timeout_drain + LAST_MOMENT)
-        if self._thread.is_alive():
-            self._serving.error_log.error("a handler does not return; its thread is left behind")
-        self._thread = None
-        self._serving.close()
-
-    def shift(self, engine: str, threads: int | None = None) -> int:
-        """Serves with that engine (and so many threads; as many as before by default) from now on, without losing a
-        connection. Returns how many connections the former engine still has after a moment: they follow as soon as
-        they are answered. Raises SettingError, or ShiftError where it can't be.
-        """
-        return self._serving.shift(engine, threads)[1]
-
-    def status(self) -> dict[str, Any]:
-        """What serves, and what it has done: as `gearshift status --json` prints it."""
-        return self._serving.status()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-
-def serve(app: object = None, **settings: object) -> None:
-    """Serves in the calling thread until SIGINT or SIGTERM, or for good. Parameters and errors as Server."""
-    Serving(Settings.of(**settings, app=app if isinstance(app, str) else ""), app).run_until_signal()
 
 
 def run_in_foreground(settings: Settings) -> int:
@@ -145,10 +55,12 @@ class Serving:
         self._gearbox: Gearbox | None = None
         self._control: Any = None
         self._adapter: Any = None
+        self.own_answers: Any = None
         self._http2: Any = None
         self._kept: tuple[Any, ...] = ()  # what goes on from engine to engine: counts, times, the roster
         self._observer: Observer | None = None
         self._announces = False
+        self._manager: Any = None  # systemd, where it wants to hear of the service
         self._signals = 0
         self._signal_ends: tuple[Any, Any] | None = None
         self._forced_ends: list[Timer] = []
@@ -165,7 +77,7 @@ class Serving:
                 self._access_log = AccessLog(settings.access_log, settings.access_log_format, self.error_log)
             if self.application.kind is not Kind.RAW:
                 for text in settings.bind:
-                    self.listeners.append(open_listener(parse(text), settings.backlog))
+                    self.listeners.append(open_listener(parse(text), settings.backlog, access_of(settings)))
             if self._raw is not None:
                 self._raw.open(self.listeners)
             self._secured = secured(settings, self.listeners, self.error_log)
@@ -244,11 +156,12 @@ class Serving:
 
         settings = self.settings
         if not self._kept:
+            self.own_answers = OwnAnswers()
             self._kept = kept_between_engines(settings, self._raw, self.error_log, lambda: self.gear.engine)
             self._http2 = self._kept[-1]
         return Service(
             self._adapter,
-            NativeApplication(OwnAnswers()),
+            NativeApplication(self.own_answers),
             Limits(
                 settings.limit_head,
                 settings.limit_fields,
@@ -294,18 +207,13 @@ class Serving:
         """The application has started, and requests are answered from now on."""
         self.observer.serving_begins()
         if self._announces:
-            from gearshift.cli.banner import banner
+            from gearshift.cli.banner import announce
 
-            name = self.application.name
-            if self.application.kind is Kind.PAGE and self.settings.template:
-                name = f"the pages in {self.settings.template}"
-            control = "" if self._control is None else self._control.path
-            page = "" if self.status_page is None else self.status_page.url
-            text = banner(self.settings, self.places, self.gear.name, name, control, page)
-            try:
-                print(text, end="", flush=True)
-            except OSError as error:
-                self.error_log.warning(f"standard output can't be written to: {error.strerror}")
+            announce(self, "" if self._control is None else self._control.path)
+            if "NOTIFY_SOCKET" in os.environ:
+                from gearshift.systemd.notification import announce as tell_manager
+
+                self._manager = tell_manager(self, self._adapter, os.environ)
         self.ready.set()
 
     def run_until_signal(self, announce: bool = False) -> int:
@@ -354,16 +262,26 @@ class Serving:
         self._signals += 1
         name = signal.Signals(number).name
         if self._signals == 1:
-            self.error_log.info(
-                f"{name}: draining, for at most {self.settings.timeout_drain:g} s; again to end at once"
-            )
-            self.drain()
-            self._end_by_force_after(self.settings.timeout_drain + LAST_MOMENT)
+            if self._manager is not None:
+                self._manager.stopping(f"{name}: draining")
+            if self.settings.drain_delay and number == signal.SIGTERM and self._gearbox is not None:
+                from gearshift.leaving import leave
+
+                self._forced_ends.append(leave(self, self._gearbox, name, http_alone=self._raw is None))
+            else:
+                self.begin_drain(name)
         else:
             self.error_log.warning(f"{name} again: ending at once")
             if self._gearbox is not None:
                 self._gearbox.stop()
             self._end_by_force_after(LAST_MOMENT)
+
+    def begin_drain(self, why: str) -> None:
+        """From any thread."""
+        seconds = self.settings.timeout_drain
+        self.error_log.info(f"{why}: draining, for at most {seconds:g} s; again to end at once")
+        self.drain()
+        self._end_by_force_after(seconds + LAST_MOMENT)
 
     def _end_by_force_after(self, seconds: float) -> None:
         """For a handler that never returns: it may hold the only thread there is."""

@@ -6,6 +6,7 @@ import pytest
 
 from tests.conformance.cases import BEHIND, Accepted, chunked, fields, framing, request_lines
 from tests.support.servers import Running
+from tests.support.wire import Wire
 
 TABLES = {
     "request-line": request_lines.ACCEPTED,
@@ -16,26 +17,31 @@ TABLES = {
 CASES = [pytest.param(case, id=f"{table}-{case.name}") for table, cases in TABLES.items() for case in cases]
 
 
-@pytest.mark.parametrize("mode", ["whole", "bytes", "split", "behind"])
+def send(wire: Wire, data: bytes, mode: str) -> None:
+    if mode == "byte by byte" and len(data) <= 2048:
+        wire.send_bytewise(data)
+    elif mode in ("byte by byte", "split"):
+        wire.send_split(data, seed=len(data))
+    elif mode == "with a request behind":
+        wire.send(data + BEHIND)
+    else:
+        wire.send(data)
+
+
 @pytest.mark.parametrize("case", CASES)
-def test_accepted(case: Accepted, mode: str, site: Running) -> None:
-    with site.connect() as wire:
-        if mode == "bytes" and len(case.data) <= 2048:
-            wire.send_bytewise(case.data)
-        elif mode in ("bytes", "split"):
-            wire.send_split(case.data, seed=len(case.data))
-        elif mode == "behind":
-            wire.send(case.data + BEHIND)
-        else:
-            wire.send(case.data)
-        answer = wire.answer()
-        assert answer.status == 200
-        assert answer.body == case.answer
-        if not case.persists:
-            assert wire.read_to_end() == (b"", False)
-        else:
-            assert not answer.closes
-            if mode != "behind":
-                wire.send(BEHIND)
-            assert wire.answer().body == b"hello"
-    assert site.probe.finished[1:] == (["/hello/behind"] if case.persists else [])
+def test_accepted(case: Accepted, site: Running) -> None:
+    for mode in ("whole", "byte by byte", "split", "with a request behind"):
+        site.begin()
+        with site.connect() as wire:
+            send(wire, case.data, mode)
+            answer = wire.answer()
+            assert answer.status == 200, mode
+            assert answer.body == case.answer, mode
+            if not case.persists:
+                assert wire.read_to_end() == (b"", False), mode
+            else:
+                assert not answer.closes, mode
+                if mode != "with a request behind":
+                    wire.send(BEHIND)
+                assert wire.answer().body == b"hello", mode
+        assert site.probe.finished[1:] == (["/hello/behind"] if case.persists else []), mode

@@ -44,25 +44,30 @@ def send_with_request_behind(wire: Wire, data: bytes) -> None:
     wire.send(data + BEHIND)
 
 
-@pytest.mark.parametrize(
-    "send", [send_whole, send_bytewise, send_with_request_behind], ids=["whole", "bytes", "behind"]
-)
+SENDINGS = {
+    "whole": send_whole,
+    "byte by byte": send_bytewise,
+    "with a request behind": send_with_request_behind,
+}
+
+
 @pytest.mark.parametrize(("case", "interface"), CASES, indirect=["interface"])
-def test_refused(case: Refused, send, serve_probe: Serve) -> None:
+def test_refused(case: Refused, serve_probe: Serve) -> None:
     # Over HTTP/2 the preface is no request that could be refused.
     site = serve_probe(http2="off") if case.data.startswith(b"PRI ") else serve_probe()
-    with site.connect() as wire:
-        send(wire, case.data)
-        ending = wire.read_to_end()
-        # Nothing that we sent may have met a closed socket: its RST would destroy the answer (RFC 9112 9.6).
-        assert not wire.refused_bytes
-    answer = ending.only_answer()
-    assert answer.status in case.statuses
-    assert answer.connection == b"close"
-    check_date(answer)
-    assert site.probe.finished == []
-    if not case.body:
-        assert site.probe.started == []
+    for sending, send in SENDINGS.items():
+        with site.connect() as wire:
+            send(wire, case.data)
+            ending = wire.read_to_end()
+            # Nothing that we sent may have met a closed socket: its RST would destroy the answer (RFC 9112 9.6).
+            assert not wire.refused_bytes, sending
+        answer = ending.only_answer()
+        assert answer.status in case.statuses, sending
+        assert answer.connection == b"close", sending
+        check_date(answer)
+        assert site.probe.finished == [], sending
+        if not case.body:
+            assert site.probe.started == [], sending
 
 
 def test_names_are_unique() -> None:

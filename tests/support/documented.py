@@ -145,6 +145,7 @@ class DocumentedObserver:
             "shed_overdue": 0,
             "abandoned": self._lost // 5,
             "timed_out": 9,
+            "unintroduced": 0,
             "handshakes": 0,
             "handshakes_failed": 0,
         }
@@ -183,6 +184,8 @@ class DocumentedObserver:
             "remote": f"198.51.100.{number % 250 + 1}:{40000 + number}"
             if number % 9
             else f"[2001:db8:0:12::{number:x}]:{50000 + number}",
+            "via": None,
+            "client": None,
             "fd": number + 9,
             "inode": 770_000 + number,
             "engine": "auto",

@@ -27,8 +27,12 @@ def full_status() -> dict[str, Any]:
             "shed_overdue": 5,
             "abandoned": 6,
             "timed_out": 7,
+            "unintroduced": 8,
             "handshakes": 40,
             "handshakes_failed": 8,
+            "websockets": 8,
+            "websocket_messages_in": 90,
+            "websocket_messages_out": 91,
         },
         "requests": {"total": 1000, "running": 3, "waiting": 4, "shed": 9},
         "descriptors": {
@@ -132,6 +136,8 @@ def connection(number: int, phase: str, tcp_state: str | None) -> dict[str, Any]
         "protocol": "tcp",
         "local": "127.0.0.1:8088",
         "remote": "127.0.0.1:50000",
+        "via": None,
+        "client": None,
         "fd": 10 + number,
         "inode": 1000 + number,
         "engine": "pool",
@@ -151,6 +157,8 @@ def connection(number: int, phase: str, tcp_state: str | None) -> dict[str, Any]
         "retransmits": 1,
         "unread": 10,
         "unsent": 100,
+        "messages_in": None,
+        "messages_out": None,
     }
 
 

@@ -13,6 +13,8 @@ def connection(number: int, **changes: object) -> dict[str, Any]:
         "protocol": "tcp",
         "local": "127.0.0.1:8000",
         "remote": f"127.0.0.1:{20000 + number}",
+        "via": None,
+        "client": None,
         "fd": 10 + number,
         "inode": 70000 + number,
         "engine": "pool",

@@ -37,7 +37,10 @@ EXTRAS = {
     "prometheus_client": ("gearshift.observe",),
     "opentelemetry": ("gearshift.apps",),
     "textual": ("gearshift.top", "gearshift.cli.top"),
+    "watchfiles": ("gearshift.development.watching",),
     "rich": ("gearshift.top",),
+    "brotli": ("gearshift.compression",),
+    "zstandard": ("gearshift.compression",),
     "h2": ("gearshift.http2",),
     "hyperframe": ("gearshift.http2",),
     "matplotlib": ("gearshift.report", "gearshift.bench.plots", "gearshift.load.plot"),
@@ -106,6 +109,7 @@ RULES = [
     ("gearshift.listeners", ("gearshift.http", "gearshift.apps", "gearshift.engines"), ()),
     # The client knows the grammar of HTTP and the system calls, nothing of the server that it measures.
     ("gearshift.load", (*THE_SERVER, "gearshift.engines", "gearshift.cli"), ("gearshift.engines.sockets",)),
+    ("gearshift.proxy", (*THE_SERVER, "gearshift.engines", "gearshift.cli"), ()),
     ("gearshift.server", ("gearshift.load",), ()),
     ("gearshift.settings", ("gearshift.http", "gearshift.apps", "gearshift.engines"), ()),
 ]

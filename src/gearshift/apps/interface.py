@@ -30,8 +30,19 @@ def interface_of(application: Application, settings: Settings, error_log: ErrorL
         return WsgiApplication(target, error_log)
     if application.kind is Kind.ASGI:
         from gearshift.apps.asgi.application import AsgiApplication
+        from gearshift.websocket.terms import Terms
 
-        return AsgiApplication(target, error_log)
+        return AsgiApplication(
+            target,
+            error_log,
+            Terms(
+                settings.websocket_message,
+                settings.websocket_compression,
+                settings.websocket_compress_from,
+                settings.websocket_ping,
+                settings.websocket_patience,
+            ),
+        )
     from gearshift.apps.native import NativeApplication
 
     if application.kind is Kind.STATIC:
@@ -47,6 +58,10 @@ def _check(application: Application, settings: Settings) -> None:
     if settings.template and application.kind is not Kind.PAGE:
         raise SettingError(
             f"--template: found it beside {application.name}, expected it only where nothing else is served"
+        )
+    if settings.root_path_kept and application.kind not in (Kind.WSGI, Kind.ASGI):
+        raise SettingError(
+            f"--root-path-kept: found it with {application.name}, expected it with a WSGI or ASGI application only"
         )
     if settings.listing and application.kind is not Kind.STATIC:
         what = application.name if application.kind is not Kind.PAGE else "the built-in page"

@@ -16,11 +16,12 @@ class OwnAnswers(Responder):
     """Answered at once: before any queue, and without the application."""
 
     def __init__(self) -> None:
+        self.leaving = False  # the server is about to drain: whoever asks is to send its requests elsewhere
         self._options = Answer(200, METHODS)
         self._well = Answer(200, PLAIN, b"ok\n")
-        self._leaving = Answer(503, PLAIN, b"draining\n")
+        self._unwell = Answer(503, PLAIN, b"draining\n")
 
     def respond(self, exchange: Exchange) -> Answer:
         if exchange.request.path == b"*":
             return self._options
-        return self._leaving if exchange.service.draining else self._well
+        return self._unwell if self.leaving or exchange.service.draining else self._well

@@ -1,4 +1,5 @@
-"""The command line: `gearshift serve`, `settings`, `shift`, `status`, `top`, `doctor`, `load`, `lab`, `bench`."""
+"""The command line: `gearshift serve`, `settings`, `shift`, `status`, `top`, `doctor`, `load`, `lab`, `bench`,
+`migrate`."""
 
 from __future__ import annotations
 
@@ -67,6 +68,10 @@ def _run(invocation: Invocation) -> int:
             from gearshift.cli import lab
 
             return lab.run(invocation.flags)
+        case Command.MIGRATE:
+            from gearshift.cli import migrate
+
+            return migrate.run(invocation.flags)
         case Command.LOAD:
             from gearshift.cli import load
 

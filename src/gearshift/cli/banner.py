@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from gearshift.apps.loader import Kind
 from gearshift.kernel.limits import descriptor_limits, shortage_in_words
 from gearshift.version import __version__
 
@@ -12,7 +13,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gearshift.listeners.listener import Listener
+    from gearshift.server import Serving
     from gearshift.settings import Settings
+
+
+def announce(serving: Serving, control: str) -> None:
+    """Prints what is served where. control: where the control socket lies, "" where there is none."""
+    settings, name = serving.settings, serving.application.name
+    if serving.application.kind is Kind.PAGE and settings.template:
+        name = f"the pages in {settings.template}"
+    page = "" if serving.status_page is None else serving.status_page.url
+    text = banner(settings, serving.places, serving.gear.name, name, control, page)
+    try:
+        print(text, end="", flush=True)
+    except OSError as error:
+        serving.error_log.warning(f"standard output can't be written to: {error.strerror}")
 
 
 def banner(
@@ -22,16 +37,23 @@ def banner(
     application: str,
     control: str = "",
     status_page: str = "",
+    workers: Sequence[int] = (),
 ) -> str:
     """The start text, lines ended.
 
     engine: the one in force ("thread", "pool", "epoll", "auto"). application: its name as shown to users.
     control, status_page: where the control socket lies and the status page is, "" where there is none.
+    workers: processes that serve, where this one only supervises them.
     """
     width = max((len(listener.url) for listener in listeners), default=0)
     lines = [f"Gearshift {__version__} serves {application}"]
     lines += [f"  {listener.url:<{width}}  {listener.backlog_in_words()}" for listener in listeners]
     lines.append(f"  engine {engine}: {threads_in_words(settings, engine)}")
+    if workers:
+        lines.append(
+            f"  {len(workers)} worker{'s' if len(workers) > 1 else ''}: process {', '.join(map(str, workers))};"
+            f" SIGHUP to {os.getpid()} reloads, SIGUSR2 starts a new program in its place"
+        )
     shortage = shortage_in_words(settings.max_connections, descriptor_limits())
     if shortage:
         lines.append(f"  {shortage}: idle ones are closed to make room")

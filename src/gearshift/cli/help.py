@@ -28,6 +28,7 @@ PURPOSES = {
     Command.DOCTOR.value: "Print what this machine offers a server, what it means, and what to do.",
     Command.BENCH.value: "Serve an application on each engine worth trying, and say which one to use and why.",
     Command.LAB.value: "Try what is said of sockets, queues, threads and engines on the kernel that runs here.",
+    Command.MIGRATE.value: "Turn a command line of gunicorn or uvicorn into ours, and say what has no equal.",
     Command.LOAD.value: "Measure a server by sending it requests: throughput, latencies, errors.",
 }
 USAGES = {
@@ -37,6 +38,7 @@ USAGES = {
     Command.DOCTOR.value: "",
     Command.BENCH.value: " [APP] [FLAG]...",
     Command.LAB.value: " list | run (NAME... | all) [--report DIR] [--lang en|zh]",
+    Command.MIGRATE.value: " -- gunicorn|uvicorn ARGUMENTS... | gunicorn.conf.py",
     Command.LOAD.value: " URL [FLAG]...",
 }
 OWN_FLAGS = {

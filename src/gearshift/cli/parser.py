@@ -35,6 +35,7 @@ class Command(Enum):
     LOAD = "load"
     LAB = "lab"
     BENCH = "bench"
+    MIGRATE = "migrate"
     VERSION = "--version"
     HELP = "--help"
 
@@ -49,6 +50,7 @@ COMMANDS = (
     Command.LOAD,
     Command.LAB,
     Command.BENCH,
+    Command.MIGRATE,
 )
 WORDS = tuple(command.value for command in COMMANDS)
 # Those that take no settings: whether an engine's name is expected, and their flags, with what each expects.
@@ -60,6 +62,7 @@ WITHOUT_SETTINGS: dict[Command, tuple[bool, dict[str, str]]] = {
     Command.STATUS: (False, {"--json": "", "--pid": PROCESS, "--control": "a path"}),
     Command.TOP: (False, {"--interval": INTERVAL, "--pid": PROCESS, "--control": "a path"}),
     Command.DOCTOR: (False, {}),
+    Command.MIGRATE: (False, {}),  # what follows is another program's
     Command.LAB: (False, {"--report": "a folder", "--lang": "en or zh"}),
     Command.BENCH: (
         False,
@@ -132,6 +135,8 @@ def parse(arguments: Sequence[str]) -> Invocation:
     if word not in WORDS:
         found = f"no command {word!r}{did_you_mean(word, WORDS)}" if word else "no command"
         raise SettingError(f"found {found}, expected one of {', '.join(WORDS)} (gearshift --help tells more)")
+    if word == Command.MIGRATE.value and arguments[1:2] and arguments[1] not in HELP_FLAGS:
+        return Invocation(Command.MIGRATE, {"words": list(arguments[2 if arguments[1] == "--" else 1 :])})
     if Command(word) in WITHOUT_SETTINGS:
         return _without_settings(Command(word), arguments[1:])
     flags = _flags(arguments[1:])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gearshift.cli.asking import server_meant
 from gearshift.cli.output import write
-from gearshift.cli.status_sections import aligned, slowest, stuck, threads_and_loop
+from gearshift.cli.status_sections import aligned, slowest, stuck, threads_and_loop, workers
 from gearshift.cli.status_sections import kinds as time_by_kind
 from gearshift.control.client import ask
 from gearshift.observe import queue_words
@@ -42,6 +42,7 @@ def in_words(seen: Mapping[str, Any]) -> str:
             f" the engine {gear['engine']}"
             for gear in seen["leaving"]
         ),
+        *workers(seen),
         f"  connections: {seen['open_connections']} open, {counts['accepted']} accepted,"
         f" {counts['evicted_connections']} idle ones closed to make room, {counts['refused_connections']} refused,"
         f" {counts['handed_over']} handed from engine to engine",

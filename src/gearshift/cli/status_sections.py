@@ -30,6 +30,19 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
+def workers(seen: Seen) -> list[str]:
+    """A line for each process, where a supervisor has several or might have."""
+    rows = seen.get("workers", ())
+    if "reloads" not in seen:
+        return []
+    lines = [
+        f"  worker {row['pid']}, {row['state']} for {duration(row['uptime_seconds'])}: engine {row['engine']},"
+        f" {row['connections']} connections, {row['requests']} requests, {row['running']} running"
+        for row in rows
+    ]
+    return [*lines, f"  reloads: {seen['reloads']}; workers that crashed: {seen['crashes']}"]
+
+
 def threads_and_loop(seen: Seen) -> list[str]:
     """Lines about who serves."""
     return [*_pool(seen.get("pool")), *_loop(seen.get("loop")), *_threads(seen.get("threads"))]

@@ -22,6 +22,7 @@ cdef class AcceptingLoop(Driver):
     cdef object timeouts
     cdef int epoll, wakeup
     cdef readonly object successor      # the engine that takes over, or None
+    cdef bint elsewhere                 # it is another process, which goes on accepting from the same listeners
     cdef list arrivals                  # connections that another engine has given to this one
     cdef unsigned int arm               # EPOLLET where others drive the connections too
     cdef readonly Py_ssize_t connections
@@ -41,6 +42,7 @@ cdef class AcceptingLoop(Driver):
     cdef int _hold(self, Connection connection) except -1
     cdef int _welcome(self) except -1
     cdef int _hand_over(self) except -1
+    cdef int _take_what_was_told(self) except -1
     cdef bint _is_empty(self) except -1
     cdef bint _let_leave(self, Connection connection) except -1
     cdef bint _register(self, Connection connection) except -1

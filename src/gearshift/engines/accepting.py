@@ -97,6 +97,7 @@ class AcceptingLoop:
         """Stop accepting, and give each connection to that engine between two of its requests; the engine has
         stopped when the last one has left or ended.
         """
+        self.elsewhere = getattr(successor, "elsewhere", False)
         self.successor = successor
         self.interrupt()
 
@@ -114,7 +115,7 @@ class AcceptingLoop:
         self.resume_accepting = 0
         for listener in self.listeners:
             tag += 1  # Tag.WAKEUP is 0
-            event.events = sockets.EPOLLIN
+            event.events = sockets.EPOLLIN | (sockets.EPOLLEXCLUSIVE if listener.shared else 0)
             event.data.u64 = tag
             sockets.epoll_ctl(
                 self.epoll,
@@ -180,8 +181,9 @@ class AcceptingLoop:
         Py_INCREF(connection)  # the loop holds this reference; close() gives it back
         self.connections += 1
         self.deadlines.enter(connection, cython.cast(cython.int, connection.deadline), self.now, True)
-        if connection.conversation is not None:
-            self.wake(connection)  # its handler may speak first, or have spoken between two engines
+        if connection.conversation is not None or connection.protocol.buffered() > 0:
+            # Its handler may speak first, or have spoken between two engines; a piece of a head has its own deadline.
+            self.wake(connection)
         return 0
 
     def wake(self, channel: Channel):
@@ -218,6 +220,8 @@ class AcceptingLoop:
             self.life = Life.HANDING_OVER
             if self.begun:
                 self._listen(False)
+            if self.elsewhere:
+                self._take_what_was_told()
         if self.life != Life.HANDING_OVER:
             return 0
         if self.successor.life == Life.STOPPED:
@@ -225,6 +229,8 @@ class AcceptingLoop:
             return 0
         for item in self.deadlines.resting():
             connection = item
+            if connection.stays(self.elsewhere):
+                continue
             if connection.may_leave() and self._let_leave(connection):
                 self.deadlines.leave(connection)
                 self.connections -= 1
@@ -233,6 +239,15 @@ class AcceptingLoop:
                 Py_DECREF(connection)
         if self.connections == 0 and self._is_empty() and not self.arrivals:
             self.life = Life.STOPPED
+        return 0
+
+    def _take_what_was_told(self):
+        """Of connections that have come so far, epoll may have told this process alone (EPOLLEXCLUSIVE): they leave
+        with the others.
+        """
+        for listener in self.listeners:
+            while self._accept(listener):
+                pass
         return 0
 
     def _is_empty(self):

@@ -19,13 +19,15 @@ class DrainingLoop:
         self.to_look_at = []
 
     def _begin_drain(self):
-        """Takes everything from the accept queues, closes the listeners, and ends what is idle."""
+        """Takes everything from the accept queues (or leaves it to other processes, where connections go there), closes
+        the listeners, and ends what is idle.
+        """
         self.life = Life.DRAINING
         self.drain_ends = self.now + self.drain_seconds
         self.grace_ends = self.now + min(GRACE, self.drain_seconds)
         self._listen(False)
         for listener in self.listeners:
-            while self._accept(listener):
+            while not self.elsewhere and self._accept(listener):
                 pass
         for listener in self.listeners:
             listener.close()

@@ -23,12 +23,14 @@ cdef class ThreadEngine:
     cdef list spare                     # drivers at rest
     cdef int wakeup
     cdef readonly object successor      # the engine that takes over, or None
+    cdef bint elsewhere                 # it is another process, which goes on accepting from the same listeners
     cdef list arrivals                  # connections that another engine has given to this one
     cdef readonly WaitingRequests waiting   # requests that wait for their turn to run
     cdef readonly long most_requests    # that run at once
     cdef long admitted                  # of the waiting: told to run, and about to
     cdef Py_ssize_t most_connections
     cdef long started
+    cdef readonly double now            # monotonic seconds when the accepting thread last came round
     cdef double drain_seconds, last_exhaustion
     cdef bint stop_asked
     cdef bint needs_room                # accepting rests until a descriptor is free

@@ -117,9 +117,8 @@ class ThreadEngine:
         self.waiting = WaitingRequests(self.service, workplace.max_waiting, workplace.queue_delay)
         self.most_requests = workplace.max_requests
         if len(self.listeners) > MOST_LISTENERS:
-            raise SettingError(
-                f"--bind: found {len(self.listeners)} addresses, expected at most {MOST_LISTENERS}"
-            )
+            found = len(self.listeners)
+            raise SettingError(f"--bind: found {found} addresses, expected at most {MOST_LISTENERS}")
         self.wakeup = sockets.eventfd(0, sockets.EFD_NONBLOCK | sockets.EFD_CLOEXEC)
         if self.wakeup < 0:
             raise OSError(errno, os.strerror(errno))
@@ -170,6 +169,7 @@ class ThreadEngine:
         """Stop accepting, and give each connection to that engine between two of its requests; the engine has
         stopped when the last one has left or ended.
         """
+        self.elsewhere = getattr(successor, "elsewhere", False)
         self.successor = successor
         self.interrupt()
 
@@ -206,10 +206,9 @@ class ThreadEngine:
 
     def _judge(self):
         """What is overdue in a queue that stands is told to come back."""
-        now: cython.double = monotonic()
-        self.waiting.judge(now)
+        self.waiting.judge(self.now)
         while True:
-            connection: Connection = self.waiting.take_overdue(now)
+            connection: Connection = self.waiting.take_overdue(self.now)
             if connection is None:
                 return 0
             self._wake(connection, Verdict.COME_BACK_LATER)
@@ -221,6 +220,7 @@ class ThreadEngine:
         if self.arrivals:
             seconds = 0  # there was no descriptor for them, and a pause was made for that
         self._wait(seconds)
+        self.now = monotonic()
         if self.waiting.count > 0 or self.waiting.standing.overdue:
             self._judge()
         if self.arrivals:
@@ -419,8 +419,8 @@ class ThreadEngine:
             for item in list(self.open.values()):
                 connection: Connection = item
                 driver: ThreadDriver = connection.driver
-                driver.leave_asked = True
-                if driver.resting:
+                driver.leave_asked = not connection.stays(self.elsewhere)
+                if driver.resting and driver.leave_asked:
                     # Ends its recv(); one that is just about to begin it is met by the next call.
                     call_out_of_wait(driver.thread)
             self._turn(pause)
@@ -432,7 +432,7 @@ class ThreadEngine:
     def _give(self, connection: Connection):
         """To the successor; False where that has stopped, because the server is being stopped."""
         connection.settle()
-        if self.successor.life == Life.STOPPED:
+        if connection.stays(self.elsewhere) or self.successor.life == Life.STOPPED:
             return False
         self.open.pop(connection.fd)
         self.successor.take(connection)
@@ -442,10 +442,9 @@ class ThreadEngine:
         """Takes everything from the accept queues, closes the listeners, ends what is idle, waits for the rest."""
         ends: cython.double = monotonic() + max(self.drain_seconds, 0.0)
         grace: cython.double = monotonic() + min(GRACE, max(self.drain_seconds, 0.0))
-        if not self.stop_asked:
-            for listener in self.listeners:
-                while self._accept(listener):
-                    pass
+        for listener in self.listeners:
+            while not (self.stop_asked or self.elsewhere) and self._accept(listener):
+                pass
         self.life = Life.DRAINING
         for listener in self.listeners:
             listener.close()
@@ -460,12 +459,11 @@ class ThreadEngine:
                 self._end_idle(True)
         self.cut = len(self.open) > 0
         for item in list(self.open.values()):
-            connection: Connection = item
-            hang_up(connection)
+            hang_up(item)
         for item in self.arrivals:
             close_socket(item)
         self.arrivals = []
-        connection = self.waiting.take()
+        connection: Connection = self.waiting.take()
         while connection is not None:
             self._wake(connection, Verdict.END)
             connection = self.waiting.take()

@@ -119,6 +119,9 @@ class UringEngine:
         self.resume_accepting = 0
         if self.ring is None:
             self.ring = Ring()
+        if self.listeners and self.listeners[0].shared:
+            # A ring's accept waits exclusively: one that is busy would be told of a connection, and no other process.
+            return EpollEngine._listen(self, on)
         for index in range(len(self.listeners)):
             if on:
                 self._arm_accept(index)
@@ -196,7 +199,9 @@ class UringEngine:
         """Receives are cancelled and their ends fetched here and now: by the next turn a busy client has sent more."""
         if self.life == Life.HANDING_OVER:
             for item in self.deadlines.resting():
-                self._let_leave(item)
+                connection: Connection = item
+                if not connection.stays(self.elsewhere):
+                    self._let_leave(connection)
             self.ring.enter(0, 0)
             self._reap()
         return EpollEngine._hand_over(self)

@@ -264,6 +264,9 @@ def _known_field(
     elif name_length == 6:
         if same_word(name, b"expect", 6):
             return _expect(request, value, length)
+    elif name_length == 7:
+        if same_word(name, b"upgrade", 7):
+            request.seen |= Known.KNOWN_UPGRADE
     elif name_length == 8:
         if same_word(name, b"if-match", 8) or same_word(name, b"if-range", 8):
             request.seen |= Known.KNOWN_CONDITION

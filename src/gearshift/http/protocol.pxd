@@ -40,6 +40,7 @@ cdef class Protocol:
     cdef Event _next_trailer(self) noexcept
     cdef Event _starved(self) noexcept
     cdef Event refuse(self, int refusal) noexcept
+    cdef void upgrade(self) noexcept
     cdef void move(self, Reading target) noexcept
     cpdef int finish(self) except -1
     cpdef Py_ssize_t buffered(self) noexcept

@@ -121,7 +121,7 @@ class Protocol:
             return self._next_head()
         if self.reading == Reading.SIZED_BODY:
             return self._next_sized()
-        if self.reading == Reading.COMPLETE:
+        if self.reading == Reading.COMPLETE or self.reading == Reading.UPGRADED:
             return Event.PAUSED
         if self.reading == Reading.BROKEN:
             return Event.REFUSED
@@ -298,6 +298,10 @@ class Protocol:
         if self.reading == Reading.COMPLETE:
             self.move(Reading.BETWEEN)
         return 0
+
+    def upgrade(self):
+        """HTTP is over: whoever answered so takes what comes out of data[position:end] himself."""
+        self.move(Reading.UPGRADED)
 
     def move(self, target: Reading):
         assert may_move(self.reading, target)

@@ -39,5 +39,6 @@ cpdef enum Refusal:
     HEAD_LATE
     BODY_LATE
     BODY_NOT_STORED
+    FORWARDED
     NOT_TLS
     MISDIRECTED_PLAIN

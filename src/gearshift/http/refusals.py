@@ -40,6 +40,7 @@ REASONS: dict[int, tuple[int, str]] = {
     Refusal.HEAD_LATE: (408, "the head did not come in time"),
     Refusal.BODY_LATE: (408, "the body made no progress"),
     Refusal.BODY_NOT_STORED: (507, "there is no room to store the body"),
+    Refusal.FORWARDED: (400, "what a proxy says of its client can't be read"),
     Refusal.NOT_TLS: (400, "a plain HTTP request was sent to an HTTPS port"),
     Refusal.MISDIRECTED_PLAIN: (421, "only https is spoken on this port"),
 }

@@ -43,7 +43,8 @@ class Refusal(IntEnum):
     HEAD_LATE = 35
     BODY_LATE = 36
     BODY_NOT_STORED = 37
-    NOT_TLS = 38
-    MISDIRECTED_PLAIN = 39
+    FORWARDED = 38
+    NOT_TLS = 39
+    MISDIRECTED_PLAIN = 40
 
 REASONS: dict[int, tuple[int, str]]

@@ -10,6 +10,7 @@ cpdef enum Known:
     KNOWN_CONDITION = 32        # If-Match and its kin
     KNOWN_RANGE = 64
     KNOWN_ACCEPT_ENCODING = 128
+    KNOWN_UPGRADE = 256
 
 cdef struct Field:              # offsets into Request.data, in bytes
     unsigned int name

@@ -14,6 +14,7 @@ class Known(IntEnum):
     KNOWN_CONDITION = 32
     KNOWN_RANGE = 64
     KNOWN_ACCEPT_ENCODING = 128
+    KNOWN_UPGRADE = 256
 
 @final
 class Request:

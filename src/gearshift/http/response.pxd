@@ -13,6 +13,7 @@ cdef class Response:
     cdef readonly bint close            # the connection ends with this answer
     cdef readonly long long body_bytes  # body bytes written, framing aside
     cdef long long declared             # the application's Content-Length, or -1
+    cdef object coding                  # what the body goes through on its way out (a CodedBody), or None
     cdef bint is_head, is_http10, has_date, has_server, ends_with_trailers
     cdef Py_ssize_t written             # bytes of the unfinished head
 
@@ -28,6 +29,10 @@ cdef class Response:
     cdef int _account(self, long long length) except -1
     cdef int end(self, Output output) except -1
     cdef int end_with_trailers(self, Output output, list trailers) except -1
+    cdef bytes head(self, Output output)
+    cdef int replace_head(self, Output output, bytes head) except -1
+    cdef bint press(self, Output output, DateLine date) except? -1
+    cdef int switch_protocols(self, Output output, DateLine date, bytes lines) except -1
     cdef void abandon(self, Output output) noexcept
 
 cdef bytes reason_of(int status)

@@ -4,7 +4,7 @@ What an application gets wrong is a ResponseError, raised before a byte of the w
 """
 
 import cython
-from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cython.cimports.gearshift.http.body import frames
 from cython.cimports.gearshift.http.date import DateLine
 from cython.cimports.gearshift.http.grammar import decimal, has_control, has_option, is_token, same_word
@@ -197,6 +197,9 @@ class Response:
         """A piece of the body; `owner` keeps `data` alive where it is not copied."""
         if length == 0 or (self.is_head and self.framing == Framing.NO_BODY):
             return 0
+        if self.coding is not None:
+            self.coding.take(PyBytes_FromStringAndSize(data, length) if type(owner) is not bytes else owner)
+            return 0
         self._account(length)
         if self.framing == Framing.BY_CHUNKS:
             write_hexadecimal(output, length)
@@ -217,6 +220,9 @@ class Response:
         """A piece of the body that stands in a file."""
         if length == 0 or (self.is_head and self.framing == Framing.NO_BODY):
             return 0
+        if self.coding is not None:
+            self.coding.take_file(owner, descriptor, offset, length)
+            return 0
         self._account(length)
         if self.framing == Framing.BY_CHUNKS:
             write_hexadecimal(output, length)
@@ -236,6 +242,9 @@ class Response:
 
     def end(self, output: Output):
         """The body is complete."""
+        if self.coding is not None:
+            self.coding.end(None)
+            return 0
         if self.framing == Framing.BY_LENGTH and self.body_bytes != self.declared:
             raise ResponseError(
                 f"the body ended after {self.body_bytes} of {self.declared} bytes that Content-Length promised"
@@ -247,6 +256,9 @@ class Response:
 
     def end_with_trailers(self, output: Output, trailers: list):
         """The body is complete, and these pairs of name and value follow it where chunks allow them."""
+        if self.coding is not None:
+            self.coding.end(trailers)
+            return 0
         if self.framing != Framing.BY_CHUNKS:
             return self.end(output)
         lines = []
@@ -262,11 +274,53 @@ class Response:
         self.framing = Framing.FINISHED
         return 0
 
+    # ---- compressed on its way out -----------------------------------------------------------------------
+
+    def head(self, output: Output):
+        """The unfinished head: the status line and the fields so far, without those that frame."""
+        return PyBytes_FromStringAndSize(output.buffer + output.end - self.written, self.written)
+
+    def replace_head(self, output: Output, head: bytes):
+        output.forget(self.written)
+        output.write_bytes(head)
+        self.written = PyBytes_GET_SIZE(head)
+        return 0
+
+    def press(self, output: Output, date: DateLine):
+        """Compresses the next step of what was said. Whether that was the last one."""
+        body = self.coding
+        pressed: bytes = body.press()
+        self.coding = None
+        try:
+            if body.withheld:
+                body.withheld = False
+                self.finish_head(output, date, PyBytes_GET_SIZE(pressed) if body.over else -1)
+            self.piece(output, pressed, PyBytes_AS_STRING(pressed), PyBytes_GET_SIZE(pressed))
+            if body.over and body.trailers is not None:
+                self.end_with_trailers(output, body.trailers)
+            elif body.over:
+                self.end(output)
+        finally:
+            self.coding = body
+        return body.over
+
+    def switch_protocols(self, output: Output, date: DateLine, lines: bytes):
+        """101 (RFC 9110 section 15.2.2): what follows is no HTTP. lines: fields made and checked before."""
+        self.status = 101
+        self.framing = Framing.BY_CLOSE
+        self.close = True
+        output.write(b"HTTP/1.1 101 Switching Protocols\r\n", 34)
+        output.write(_SERVER, 19)
+        output.write(date.text, date.length)
+        output.write_bytes(lines)
+        return output.write(b"\r\n", 2)
+
     def abandon(self, output: Output):
         """Takes back a head that was begun but not finished: another answer takes its place."""
         output.forget(self.written)
         self.written = 0
         self.declared = -1
+        self.coding = None
         self.framing = Framing.UNDECIDED
         self.has_date = False
         self.has_server = False

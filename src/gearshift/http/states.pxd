@@ -21,6 +21,7 @@ cpdef enum Reading:
     COMPLETE         # the request is whole; the next one must wait for its answer
     BROKEN           # refused: no byte after it is interpreted
     ENDED            # the peer has finished sending
+    UPGRADED         # HTTP is over: what comes is for whoever has taken the connection over
 
 cpdef enum Framing:
     UNDECIDED        # no head written yet

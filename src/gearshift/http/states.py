@@ -7,6 +7,8 @@ A request is read like this::
                                      │                   └── size 0 ──> TRAILERS ────┤
                                      └── no body ────────────────────────────────────┘
 
+One without a body can be the last: COMPLETE ──> UPGRADED, where its answer is that the protocol changes.
+
 Every state can go to BROKEN (the peer was refused) and to ENDED (the peer finished); neither is ever left.
 """
 
@@ -28,13 +30,14 @@ TRANSITIONS = {
     Reading.CHUNK_DATA: (Reading.CHUNK_END, Reading.BROKEN, Reading.ENDED),
     Reading.CHUNK_END: (Reading.CHUNK_SIZE, Reading.BROKEN, Reading.ENDED),
     Reading.TRAILERS: (Reading.COMPLETE, Reading.BROKEN, Reading.ENDED),
-    Reading.COMPLETE: (Reading.BETWEEN, Reading.BROKEN, Reading.ENDED),
+    Reading.COMPLETE: (Reading.BETWEEN, Reading.UPGRADED, Reading.BROKEN, Reading.ENDED),
     Reading.BROKEN: (),
     Reading.ENDED: (),
+    Reading.UPGRADED: (Reading.BROKEN, Reading.ENDED),
 }
 
 # The same table as one bit mask a state, for the compiled core.
-_allowed = cython.declare(cython.uint[10])
+_allowed = cython.declare(cython.uint[11])
 for _origin, _targets in TRANSITIONS.items():
     _allowed[cython.cast(cython.int, _origin)] = sum(1 << _target for _target in _targets)
 

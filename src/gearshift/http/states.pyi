@@ -27,6 +27,7 @@ class Reading(IntEnum):
     COMPLETE = 7
     BROKEN = 8
     ENDED = 9
+    UPGRADED = 10
 
 class Framing(IntEnum):
     """How an answer's body ends."""

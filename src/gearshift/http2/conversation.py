@@ -118,6 +118,9 @@ class Http2Conversation:
         connection.family = channel.family
         memcpy(connection.peer, channel.peer, 28)
         connection._peer_host, connection._peer_port = channel._peer_host, channel._peer_port
+        connection.via = channel.via
+        connection.secured = channel.secured
+        connection.standing = channel.standing
         return connection
 
     # ---- for the connection, in the thread that drives it ------------------------------------------------------

@@ -6,7 +6,7 @@ from enum import Enum
 
 from gearshift.errors import WrongValueError
 
-EXPECTED = "HOST:PORT, [IPV6]:PORT, :PORT, unix:PATH or fd:N"
+EXPECTED = "HOST:PORT, [IPV6]:PORT, :PORT, unix:PATH, unix:@NAME, fd:N or systemd"
 
 # sizeof(sockaddr_un.sun_path), less its terminating NUL (unix(7)).
 LONGEST_UNIX_PATH = 107
@@ -16,10 +16,12 @@ class AddressKind(Enum):
     TCP = "tcp"
     UNIX = "unix"
     INHERITED = "fd"
+    PASSED = "systemd"
 
 
 class Address:
-    """kind, and what it needs: host and port (TCP), path (Unix), or fd (inherited, already listening)."""
+    """kind, and what it needs: host and port (TCP), path (Unix), fd (inherited, already listening), or
+    as path the word that stands for sockets which systemd has passed."""
 
     __slots__ = ("fd", "host", "kind", "path", "port")
 
@@ -33,12 +35,19 @@ class Address:
         self.fd = fd
 
     @property
+    def is_abstract(self) -> bool:
+        """Whether it is a Unix socket without a file (unix(7), abstract sockets): "unix:@name"."""
+        return self.kind is AddressKind.UNIX and self.path.startswith("@")
+
+    @property
     def text(self) -> str:
         """As the user may write it."""
         if self.kind is AddressKind.UNIX:
             return f"unix:{self.path}"
         if self.kind is AddressKind.INHERITED:
             return f"fd:{self.fd}"
+        if self.kind is AddressKind.PASSED:
+            return self.path
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     def __repr__(self) -> str:
@@ -48,11 +57,14 @@ class Address:
 def parse(text: str) -> Address:
     """The address that a text names.
 
-    HOST:PORT, [IPV6]:PORT, :PORT (every IPv4 address), unix:PATH, fd:N. Port 0 lets the kernel choose.
+    HOST:PORT, [IPV6]:PORT, :PORT (every IPv4 address), unix:PATH, unix:@NAME (abstract), fd:N, systemd[:NAME]. Port 0
+    lets the kernel choose.
     Raises WrongValueError (a SettingError).
     """
     if text.startswith("unix:"):
         return _unix(text, text[5:])
+    if text == "systemd" or text.startswith("systemd:"):
+        return Address(AddressKind.PASSED, path=text)
     if text.startswith("fd:"):
         return Address(AddressKind.INHERITED, fd=_number(text, text[3:], 2**31 - 1))
     host, colon, port = text.rpartition(":")
@@ -68,7 +80,7 @@ def parse(text: str) -> Address:
 
 def _unix(text: str, path: str) -> Address:
     length = len(path.encode("utf-8", "surrogateescape"))
-    if not path or "\0" in path:
+    if not path or path == "@" or "\0" in path:
         raise _wrong(text)
     if length > LONGEST_UNIX_PATH:
         raise WrongValueError(

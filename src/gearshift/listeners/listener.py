@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from gearshift.listeners.access import Access
+
 UNPRIVILEGED_PORTS = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
 
 # Bytes of an answer that a socket holds unsent. Without a limit one reader on loopback, slow or not, is given up to
@@ -31,11 +33,16 @@ MOST_UNSENT = 1048576
 NOBODY_ANSWERS = (errno.ECONNREFUSED, errno.ENOENT)
 
 
+# Listeners that a supervisor has opened for this process, by the address that a setting asks for.
+handed_down: dict[str, list[Listener]] = {}
+
+
 class Listener:
     """A non-blocking listening socket.
 
     socket, fd, family: the socket. inherited: somebody else opened it.
-    handler: the raw handler whose connections it takes, None for HTTP. keyring: for TLS, None where nothing is sealed.
+    handler: the raw handler whose connections it takes, None for HTTP. shared: other processes accept from it too.
+    keyring: for TLS, None where nothing is sealed.
     address: where it listens, with the port that the kernel chose for port 0: "127.0.0.1:8088", "[::1]:8088",
     "unix:/run/x".
     backlog_asked, backlog_effective: length of the accept queue, in connections, as asked and as the kernel
@@ -53,24 +60,27 @@ class Listener:
         "handler",
         "inherited",
         "keyring",
+        "shared",
         "socket",
     )
 
     def __init__(
         self, sock: socket.socket, backlog_asked: int, backlog_effective: int | None, *, inherited: bool
     ) -> None:
-        name = address_text(sock.getsockname())
+        place = sock.getsockname()
+        name = address_text(place)
         is_unix = sock.family == socket.AF_UNIX
         self.socket = sock
         self.fd = sock.fileno()
         self.family = sock.family
         self.inherited = inherited
+        self.shared = False
         self.handler: Any = None
         self.keyring: Any = None
         self.address = f"unix:{name}" if is_unix else name
         self.backlog_asked = backlog_asked
         self.backlog_effective = backlog_effective
-        self._path = name if is_unix and not inherited else ""
+        self._path = name if is_unix and not inherited and isinstance(place, str) else ""
         self._own_file = _identity(self._path) if self._path else None
 
     @property
@@ -81,6 +91,10 @@ class Listener:
         if self.handler is not None:
             return f"{'tcp' if self.keyring is None else 'tls'}://{self.address}"
         return f"{'http' if self.keyring is None else 'https'}://{self.address}"
+
+    def give_up_file(self) -> None:
+        """The file of a Unix socket is another process's to remove from now on."""
+        self._path = ""
 
     def backlog_in_words(self) -> str:
         return accept_queue.in_words(self.backlog_asked, self.backlog_effective, self.inherited)
@@ -100,25 +114,37 @@ class Listener:
         return f"Listener({self.address!r}, fd={self.fd})"
 
 
-def open_listener(address: Address, backlog: int) -> Listener:
+def open_listener(
+    address: Address, backlog: int, access: Access | None = None, reuse_port: bool = False
+) -> Listener:
     """Listens on an address.
 
     backlog: connections that may wait in the accept queue; the kernel clamps it to net.core.somaxconn.
+    access: who may connect, where it is a Unix socket's file.
+    reuse_port: others of this user may listen there too, each with an accept queue of its own (SO_REUSEPORT).
     Raises ListenError, in one line, when the kernel refuses.
     """
+    if handed_down.get(address.text):
+        return handed_down[address.text].pop(0)
     if address.kind is AddressKind.UNIX:
-        return _open_unix(address, backlog)
+        return _open_unix(address, backlog, access)
     if address.kind is AddressKind.INHERITED:
         return _inherit(address, backlog)
-    return _open_tcp(address, backlog)
+    if address.kind is AddressKind.PASSED:
+        raise ListenError(
+            f"cannot listen on {address.text}: only gearshift serve takes systemd's sockets; in Python say fd:3"
+        )
+    return _open_tcp(address, backlog, reuse_port)
 
 
-def _open_tcp(address: Address, backlog: int) -> Listener:
+def _open_tcp(address: Address, backlog: int, reuse_port: bool) -> Listener:
     family, place = _resolve(address)
     sock = socket.socket(family, socket.SOCK_STREAM)
 
     def prepare() -> None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if reuse_port:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         _set_for_connections(sock)
         if family == socket.AF_INET6:
             # [::] means every IPv6 address whatever net.ipv6.bindv6only says, and leaves 0.0.0.0 to another
@@ -150,14 +176,27 @@ def _resolve(address: Address) -> tuple[int, tuple[str, int] | tuple[str, int, i
     return family, place  # type: ignore[return-value]  # typeshed adds the tuple of builds without IPv6
 
 
-def _open_unix(address: Address, backlog: int) -> Listener:
+def _open_unix(address: Address, backlog: int, access: Access | None) -> Listener:
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
 
     def prepare() -> None:
+        if address.is_abstract:
+            sock.bind("\0" + address.path[1:])
+            return
         _remove_stale(address)
         sock.bind(address.path)
+        if access is not None:
+            _set_access(address.path, access)
 
     return _listen(sock, backlog, address, prepare)
+
+
+def _set_access(path: str, access: Access) -> None:
+    try:
+        access.apply(path)
+    except ListenError:
+        os.unlink(path)
+        raise
 
 
 def _remove_stale(address: Address) -> None:

@@ -102,7 +102,9 @@ def _common_part() -> Callable[[AccessEntry], str]:
 
 def _host(peer: str) -> str:
     """The client's address without its port, as log tools expect it."""
-    host, _, _ = peer.rpartition(":")
+    host, colon, _ = peer.rpartition(":")
+    if not colon or (":" in host and not host.startswith("[")):
+        host = peer  # a proxy has told no port
     return escape_bytes(_octets(host.strip("[]"))) if host else "-"
 
 

@@ -11,6 +11,7 @@ from time import monotonic, sleep
 
 from gearshift.kernel.socket_row import socket_row
 from gearshift.observe.seen_connection import seen
+from gearshift.told import client_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from gearshift.roster import Roster
 
 PIECE = 32  # rows
-IN_HAND = ("in handler", "writing", "reading body")
+IN_HAND = ("in handler", "writing", "reading body", "websocket")
 
 
 def connection_table(
@@ -77,17 +78,20 @@ def _row(
     phase, since, method, path, exchange = seen(connection)
     inode, local, state, rtt, retransmits, unread, unsent = socket_row(connection.fd)
     task = None if exchange is None else answering.get(id(exchange))
-    remote = connection.peer_address() or None
+    remote, via = connection.peer_address() or None, connection.via
     outer = connection.outer
     if outer is not None:
         local = socket_row(outer.fd)[1]
     tls = (outer or connection).tls
+    over_unix = (via or remote or "unix") == "unix"
     return {
         "number": connection.number,
         "stream_of": None if outer is None else outer.number,
-        "protocol": "udp" if connection.datagrams else "unix" if remote is None else "tcp",
+        "protocol": "udp" if connection.datagrams else "unix" if over_unix else "tcp",
         "local": local,
         "remote": remote,
+        "via": via,
+        "client": None if exchange is None else client_of(exchange) or None,
         "fd": connection.fd,
         "inode": inode,
         "engine": connection.service.engine,
@@ -107,4 +111,6 @@ def _row(
         "retransmits": retransmits,
         "unread": unread,
         "unsent": unsent,
+        "messages_in": getattr(exchange, "messages_in", None),
+        "messages_out": getattr(exchange, "messages_out", None),
     }

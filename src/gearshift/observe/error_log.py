@@ -50,8 +50,9 @@ class ErrorLog:
         """more: lines that follow, indented."""
         self._write("warning", text, more)
 
-    def error(self, text: str) -> None:
-        self._write("error", text)
+    def error(self, text: str, more: str = "") -> None:
+        """more: lines that follow, indented."""
+        self._write("error", text, more)
 
     def exception(self, text: str, error: BaseException) -> None:
         """An error with its traceback."""

@@ -10,6 +10,7 @@ from threading import Event, Thread
 
 from gearshift.observe.seen_connection import seen
 from gearshift.observe.stacks import stack_of_task, stack_of_thread
+from gearshift.told import client_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class Lookout:
         return {
             "request": "",
             "connection": connection.number,
-            "remote": connection.peer_address() or None,
+            "remote": client_of(exchange) or None,
             "owner": owner,
             "seconds": seconds,
             "stack": stack,

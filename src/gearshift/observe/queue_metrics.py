@@ -18,6 +18,17 @@ LISTENER_GAUGES = {
     "backlog_asked": "How many were asked to have room in the accept queue (--backlog), before the kernel's clamp.",
 }
 
+ENDPOINT_GAUGES = {
+    "receive_queue": "Bytes of memory that datagrams take which a raw handler has not been given yet.",
+    "receive_queue_limit": "How many bytes they may take; past it datagrams are dropped.",
+}
+ENDPOINT_COUNTERS = {
+    "drops": "Datagrams that found no room in the receive queue, as the kernel counts.",
+    "received": "Datagrams that a raw handler was given.",
+    "sent": "Datagrams that a raw handler has sent.",
+    "unsent": "Datagrams of a raw handler that the kernel would not take.",
+}
+
 
 def families(status: Mapping[str, Any]) -> Iterator[Metric]:
     listeners = status["listeners"]
@@ -29,6 +40,11 @@ def families(status: Mapping[str, Any]) -> Iterator[Metric]:
         "listener",
         _by_address(listeners, "drops"),
     )
+    endpoints = status.get("endpoints") or []
+    for key, help in ENDPOINT_GAUGES.items():
+        yield gauges(f"gearshift_endpoint_{key}", help, "endpoint", _by_address(endpoints, key))
+    for key, help in ENDPOINT_COUNTERS.items():
+        yield counters(f"gearshift_endpoint_{key}", help, "endpoint", _by_address(endpoints, key))
     yield counters(
         "gearshift_host_tcp_events",
         "What TCP counts in this network namespace, whoever's listener it was, by the kernel's names.",
@@ -38,12 +54,12 @@ def families(status: Mapping[str, Any]) -> Iterator[Metric]:
     yield from _descriptors(part(status, "descriptors"))
 
 
-def _by_address(listeners: list[Mapping[str, Any]], key: str) -> dict[str, float | None]:
-    """Summed where several listeners share one address (SO_REUSEPORT)."""
+def _by_address(sockets: list[Mapping[str, Any]], key: str) -> dict[str, float | None]:
+    """Summed where several sockets share one address (SO_REUSEPORT)."""
     found: dict[str, float | None] = {}
-    for listener in listeners:
-        if listener[key] is not None:
-            found[listener["address"]] = (found.get(listener["address"]) or 0) + listener[key]
+    for row in sockets:
+        if row[key] is not None:
+            found[row["address"]] = (found.get(row["address"]) or 0) + row[key]
     return found
 
 

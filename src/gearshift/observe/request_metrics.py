@@ -75,6 +75,17 @@ def _counts(requests: Mapping[str, Any], counts: Mapping[str, Any]) -> Iterator[
         "Requests answered 503 because they ran too long (--request-timeout).",
         counts.get("timed_out"),
     )
+    yield counter(
+        "gearshift_websockets",
+        "WebSockets that were accepted, those that have ended among them.",
+        counts.get("websockets"),
+    )
+    yield counters(
+        "gearshift_websocket_messages",
+        "Messages of WebSockets, received and sent.",
+        "direction",
+        {"in": counts.get("websocket_messages_in"), "out": counts.get("websocket_messages_out")},
+    )
 
 
 def _by_label(kinds: Iterable[Mapping[str, Any]], memory: MetricMemory) -> dict[str, list[Mapping[str, Any]]]:

@@ -34,7 +34,9 @@ def _doing(connection: Connection):
     if exchange.stage == Stage.READY:
         return "waiting"
     if exchange.stage == Stage.RUNNING:
-        return "writing" if connection.blocked_since > 0 else "in handler"
+        if connection.blocked_since > 0:
+            return "writing"
+        return "websocket" if exchange.upgraded else "in handler"
     return "reading body"
 
 

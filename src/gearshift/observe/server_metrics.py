@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 ENGINES = ("thread", "pool", "epoll", "uring", "auto")
 PHASES = (
-    *("handshake", "idle", "reading head", "reading body", "waiting", "in handler", "writing", "closing"),
-    "carrying streams",
+    *("handshake", "idle", "reading head", "reading body", "waiting", "in handler", "websocket"),
+    *("writing", "closing", "carrying streams"),
 )
 
 
@@ -41,6 +41,12 @@ def _server(status: Mapping[str, Any]) -> Iterator[Metric]:
     )
     workers = status.get("workers")
     yield gauge("gearshift_workers", "Processes that serve.", None if workers is None else len(workers))
+    yield counter(
+        "gearshift_worker_crashes",
+        "Workers that ended of their own accord (--workers).",
+        status.get("crashes"),
+    )
+    yield counter("gearshift_reloads", "Reloads that have gone through (--workers).", status.get("reloads"))
 
 
 def _connections(status: Mapping[str, Any]) -> Iterator[Metric]:

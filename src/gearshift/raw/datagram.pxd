@@ -70,7 +70,6 @@ cdef class DatagramConversation(Conversation):
     cdef int _reply(self, object result, bytes address) except -1
     cdef int _send(self, list datagrams) except -1
     cdef int _send_some(self, list datagrams, Py_ssize_t first, Py_ssize_t count) except -2
-    cdef int _farewell(self) except -1
 
 @cython.final
 cdef class DatagramExchange(Exchange):

@@ -21,6 +21,7 @@ from cython.cimports.libc.errno import EAGAIN, EINTR, ENOBUFS, errno
 from cython.cimports.libc.stdlib import free, malloc
 from cython.cimports.libc.string import memset
 
+from gearshift.raw.farewell import tell_closed
 from gearshift.raw.stream import is_awaitable
 
 LARGEST = cython.declare(cython.Py_ssize_t, 65536)  # bytes; a datagram of UDP over IPv4 has at most 65,507
@@ -309,28 +310,8 @@ class DatagramConversation:
             self.channel.bytes_out += messages[index].msg_len
         return sent
 
-    def end(self):
-        if self.ended:
-            return 0
-        self.ended = self.over = True
-        if self.handler is not None:
-            self._farewell()
-        self.channel = None
-        return 0
-
-    def _farewell(self):
-        closed = self.method("closed")
-        if closed is None:
-            return 0
-        if self.application.loop is not None:
-            from gearshift.raw.asynchronous import after  # others do without asyncio
-
-            after(self, closed)
-            return 0
-        try:
-            closed()
-        except BaseException as error:  # SystemExit too
-            self.service.error_log.exception(f"error in closed {self.application.name}", error)
+    def farewell(self):
+        tell_closed(self)
         return 0
 
 

@@ -8,7 +8,7 @@ from threading import Thread
 
 from gearshift.apps.loader import Application, Kind
 from gearshift.errors import SettingError
-from gearshift.listeners import AddressKind, open_listener, parse
+from gearshift.listeners import AddressKind, access_of, open_listener, parse
 from gearshift.raw.loading import load_handler
 
 TYPE_CHECKING = False
@@ -82,7 +82,7 @@ class RawHandlers:
     def open(self, listeners: list[Listener]) -> None:
         """Listens; the new listeners are added to those. Raises ListenError."""
         for text in self._tcp_addresses:
-            listener = open_listener(parse(text), self._settings.backlog)
+            listener = open_listener(parse(text), self._settings.backlog, access_of(self._settings))
             listener.handler = self.tcp
             listeners.append(listener)
         for text in self._udp_addresses:

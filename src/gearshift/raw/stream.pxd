@@ -31,7 +31,6 @@ cdef class StreamConversation(Conversation):
 
     cdef int keep(self, object data) except -1
     cdef Exchange _call(self, int kind, bytes data)
-    cdef int _farewell(self) except -1
 
 @cython.final
 cdef class StreamExchange(Exchange):

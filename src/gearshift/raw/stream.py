@@ -7,12 +7,14 @@ accord, from any thread: what it says is kept with the conversation, and its con
 import cython
 from cython.cimports.cpython.bytes import PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cython.cimports.gearshift.channel import Channel
-from cython.cimports.gearshift.conversation import RawApplication, request_of
+from cython.cimports.gearshift.conversation import Conversation, RawApplication, request_of
 from cython.cimports.gearshift.exchange import Made, Service, Stage
 from cython.cimports.gearshift.http.output import Output
 from cython.cimports.gearshift.http.protocol import Protocol
 from cython.cimports.gearshift.http.response import Response
 from cython.cimports.gearshift.raw.stream import MSG_DONTWAIT, MSG_PEEK, Call, recv
+
+from gearshift.raw.farewell import tell_closed
 
 HIGH_WATER = cython.declare(
     cython.longlong, 65536
@@ -184,32 +186,17 @@ class StreamConversation:
     def end(self):
         if self.ended:
             return 0
-        self.ended = self.over = True
         self._peer = self.channel.peer_address()
         self._number = self.channel.number
-        if self.handler is not None:
-            self._farewell()
+        self.busy = True  # nothing that closed() says can be sent
+        Conversation.end(self)
+        self.busy = False
         self.pieces = []
         self.held = 0
-        self.channel = None
         return 0
 
-    def _farewell(self):
-        """What it raises is told, and changes nothing: the connection has ended."""
-        closed = self.method("closed")
-        if closed is None:
-            return 0
-        if self.application.loop is not None:
-            from gearshift.raw.asynchronous import after  # others do without asyncio
-
-            after(self, closed)
-            return 0
-        self.busy = True
-        try:
-            closed()
-        except BaseException as error:  # SystemExit too: one connection must not end the server
-            self.service.error_log.exception(f"error in closed {self.application.name}", error)
-        self.busy = False
+    def farewell(self):
+        tell_closed(self)
         return 0
 
 

@@ -7,10 +7,10 @@ from gearshift.settings.declaration import (
     Choice,
     DatagramAddresses,
     FilePath,
-    FilePaths,
     Group,
     HandlerName,
     OneAddress,
+    ProcessCount,
     Seconds,
     Secret,
     Switch,
@@ -18,7 +18,9 @@ from gearshift.settings.declaration import (
     UrlPaths,
     WholeNumber,
 )
+from gearshift.settings.in_front import Codings, FileMode, ForwardingFields, Networks, Owner, RootPath
 from gearshift.settings.resolved import Resolved
+from gearshift.settings.several_files import FilePaths, FilePatterns, Folders
 
 # listen() takes an int.
 LARGEST_BACKLOG = 2**31 - 1
@@ -53,11 +55,38 @@ class Settings(Resolved):
         "A raw UDP handler: module:Handler, echo or discard. Without APP it receives on --bind.",
     )
 
+    reload = Switch(
+        Group.DEVELOPMENT,
+        False,
+        "Start anew when a source file changes; a page with the traceback where it can't be imported. Needs"
+        " gearshift[reload].",
+        command_line_only=True,
+    )
+    reload_dir = Folders(
+        Group.DEVELOPMENT,
+        (),
+        "A folder to watch instead of the current one. May be given several times.",
+        command_line_only=True,
+    )
+    reload_include = FilePatterns(
+        Group.DEVELOPMENT,
+        (),
+        "Files to watch besides *.py. May be given several times.",
+        command_line_only=True,
+    )
+    reload_exclude = FilePatterns(
+        Group.DEVELOPMENT,
+        (),
+        "Files or folders not to watch, besides the usual ones (.git, __pycache__, .venv, node_modules...).",
+        command_line_only=True,
+    )
+
     bind = Addresses(
         Group.LISTENING,
         ("127.0.0.1:8088",),
-        "Where to listen: HOST:PORT, [IPV6]:PORT, :PORT (every IPv4 address), unix:PATH, or fd:N (inherited"
-        " and listening). May be given several times; with commas in the environment.",
+        "Where to listen: HOST:PORT, [IPV6]:PORT, :PORT (every IPv4 address), unix:PATH, unix:@NAME (abstract), fd:N"
+        " (inherited and listening), or systemd (its .socket units' sockets; systemd:NAME for one). May be given"
+        " several times; with commas in the environment.",
     )
     tcp_bind = Addresses(
         Group.LISTENING,
@@ -78,11 +107,50 @@ class Settings(Resolved):
         maximum=LARGEST_BACKLOG,
     )
 
+    unix_mode = FileMode(
+        Group.LISTENING,
+        "",
+        "Permissions of the file of a Unix socket, such as 660, set before anybody can connect; else by the umask.",
+    )
+    unix_owner = Owner(
+        Group.LISTENING,
+        "",
+        "Owner of the file of a Unix socket: USER, USER:GROUP or :GROUP, by name or number.",
+    )
+
     http2 = Choice(
         Group.LISTENING,
         "auto",
         "HTTP/2, to clients that begin with it; auto: where the extra http2 is installed.",
         choices=("auto", "on", "off"),
+    )
+
+    trusted_proxies = Networks(
+        Group.PROXY,
+        (),
+        "Whose word is taken about clients: an address, a network (10.0.0.0/8), unix for peers over Unix sockets. May"
+        " be given several times; with commas in the environment. None by default.",
+    )
+    forwarded_fields = ForwardingFields(
+        Group.PROXY,
+        ("x-forwarded-for", "x-forwarded-proto"),
+        "The fields that trusted proxies write: forwarded alone, or of x-forwarded-for, -proto, -host, -port, -prefix"
+        " those that it never passes on from clients.",
+    )
+    proxy_protocol = Switch(
+        Group.PROXY,
+        False,
+        "Trusted proxies begin each connection with the PROXY protocol, version 1 or 2; one that doesn't is closed.",
+    )
+    root_path = RootPath(
+        Group.PROXY,
+        "",
+        "The path below which a proxy has put the application: ASGI's root_path, WSGI's SCRIPT_NAME.",
+    )
+    root_path_kept = Switch(
+        Group.PROXY,
+        False,
+        "The proxy passes the root path on as a part of the path; by default it has taken it off.",
     )
 
     certfile = FilePaths(
@@ -166,6 +234,45 @@ class Settings(Resolved):
         "A path that the server itself answers, without queue or application: 200, and 503 while draining.",
     )
 
+    workers = ProcessCount(
+        Group.PROCESSES,
+        0,
+        "Processes that serve, under one that replaces them: on SIGHUP by new ones with application and"
+        " configuration read anew, on SIGUSR2 by a new program. auto: one for each processor. 0: this process alone,"
+        " which can do neither.",
+    )
+    preload_app = Switch(
+        Group.PROCESSES,
+        False,
+        "Import the application once, before the workers are forked, so that they share its memory.",
+    )
+    listener_per_worker = Switch(
+        Group.PROCESSES,
+        False,
+        "Give each worker an accept queue of its own (SO_REUSEPORT): connections are spread by their addresses, and"
+        " those of a worker that is killed wait for the next one in its place.",
+    )
+    recycle_requests = WholeNumber(
+        Group.PROCESSES,
+        0,
+        "Requests after which a worker is replaced, up to a tenth more by chance. 0 is off.",
+        unit="requests",
+        minimum=0,
+    )
+    recycle_age = Seconds(
+        Group.PROCESSES,
+        0.0,
+        "How long a worker serves before it is replaced, up to a tenth more by chance. 0 is off.",
+        zero_is_off=True,
+    )
+    recycle_memory = WholeNumber(
+        Group.PROCESSES,
+        0,
+        "Resident memory past which a worker is replaced, up to a tenth more by chance. 0 is off.",
+        unit="bytes",
+        minimum=0,
+    )
+
     limit_head = WholeNumber(Group.LIMITS, 65_536, "A request's whole head.", unit="bytes", minimum=256)
     limit_fields = WholeNumber(Group.LIMITS, 128, "Header fields in a request.", unit="fields")
     limit_field = WholeNumber(Group.LIMITS, 16_384, "One header field.", unit="bytes", minimum=64)
@@ -200,12 +307,65 @@ class Settings(Resolved):
     timeout_keep_alive = Seconds(Group.TIMEOUTS, 75.0, "A connection between requests; then closed.")
     timeout_drain = Seconds(Group.TIMEOUTS, 30.0, "Answering what has been received when told to stop.")
 
+    drain_delay = Seconds(
+        Group.TIMEOUTS,
+        0.0,
+        "After SIGTERM, before draining: serving on while --health says 503, so that load balancers stop sending."
+        " Off by default.",
+        zero_is_off=True,
+    )
+
+    websocket_message = WholeNumber(
+        Group.WEBSOCKETS,
+        16_777_216,
+        "A WebSocket message, decompressed; a longer one closes with 1009.",
+        unit="bytes",
+        maximum=2**31 - 1,
+    )
+    websocket_compression = Switch(
+        Group.WEBSOCKETS, True, "Agree to permessage-deflate where a client offers it."
+    )
+    websocket_compress_from = WholeNumber(
+        Group.WEBSOCKETS,
+        256,
+        "A WebSocket message that is compressed at least; shorter ones are sent as they are.",
+        unit="bytes",
+        minimum=0,
+        maximum=2**31 - 1,
+    )
+    websocket_ping = Seconds(
+        Group.WEBSOCKETS,
+        20.0,
+        "A WebSocket client that is silent so long is sent a ping. 0 is off.",
+        zero_is_off=True,
+    )
+    websocket_patience = Seconds(
+        Group.WEBSOCKETS,
+        20.0,
+        "A sign of life after a ping, or the answer to a close; then the connection ends.",
+    )
+
     template = FilePath(
         Group.STATIC,
         "",
         "Folder whose files replace the built-in page; {{}} and named placeholders are filled.",
     )
     listing = Switch(Group.STATIC, False, "List the contents of served folders that have no index file.")
+
+    compress = Codings(
+        Group.COMPRESSION,
+        (),
+        "Content codings for answers, in the order of preference: zstd, br (both need gearshift[compress]), gzip. Off"
+        " by default.",
+    )
+    compress_min = WholeNumber(
+        Group.COMPRESSION, 1024, "The shortest body that is compressed.", unit="bytes", minimum=0
+    )
+    compress_private = Switch(
+        Group.COMPRESSION,
+        False,
+        "Compress also where a request has cookies or credentials, or an answer sets cookies: it may leak secrets.",
+    )
 
     access_log = FilePath(
         Group.LOGS,

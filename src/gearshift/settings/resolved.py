@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from gearshift.errors import SettingError, WrongValueError, did_you_mean
-from gearshift.settings.declaration import Secret, Setting
+from gearshift.settings.declaration import Group, Secret, Setting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,12 +44,21 @@ class Resolved:
         for name, value in keywords.items():
             if name not in known:
                 raise SettingError(f"{name}=: there is no such setting{did_you_mean(name, known)}")
+            if declared[name].group is Group.PROCESSES and value != declared[name].default:
+                raise SettingError(
+                    f"{name}=: found {value!r}, expected it only of gearshift serve: a Server in Python is one process"
+                )
             try:
                 values[name] = declared[name].from_value(value)
             except WrongValueError as error:
                 raise error.at(f"{name}=") from None
             sources[name] = "keyword"
         return cls(values, sources)
+
+    def changed(self, source: str, **values: object) -> Self:
+        """The same but for these values, which are checked already. source: where they come from."""
+        differing = {name: value for name, value in values.items() if value != self.values[name]}
+        return type(self)({**self.values, **values}, {**self._sources, **dict.fromkeys(differing, source)})
 
     def source(self, name: str) -> str:
         """Where a value came from: "flag", a variable's name, a file's name, "keyword" or "default"."""

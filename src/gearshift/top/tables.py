@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from gearshift.top.columns import Column, Row
 
-SLOW = 1.0  # seconds in a phase that isn't idleness
+SLOW = 1.0  # seconds in a phase that is meant to end
+RESTING = ("idle", "websocket")
 
 
 class Table(NamedTuple):
@@ -111,13 +112,13 @@ class Filter(Enum):
     SLOW = "slow"
 
     def passes(self, row: Row) -> bool:
-        """CLOSE-WAIT: the peer has ended its side, nobody here has. Slow: for a second in a phase other than idle."""
+        """CLOSE-WAIT: the peer has ended its side, nobody here has. Slow: a second in a phase that is meant to end."""
         if self is Filter.CLOSE_WAIT:
             return row.get("tcp_state") == "CLOSE-WAIT"
         if self is Filter.IDLE:
             return row.get("phase") == "idle"
         if self is Filter.SLOW:
-            return row.get("phase") != "idle" and (row.get("phase_seconds") or 0) >= SLOW
+            return row.get("phase") not in RESTING and (row.get("phase_seconds") or 0) >= SLOW
         return True
 
     def following(self) -> Filter:

@@ -58,12 +58,12 @@ def test_help_and_version(arguments: list[str], command: Command, topic: str) ->
         (
             [],
             "found no command, expected one of serve, settings, shift, status, top,"
-            " doctor, load, lab, bench (gearshift --help tells more)",
+            " doctor, load, lab, bench, migrate (gearshift --help tells more)",
         ),
         (
             ["serv"],
             "found no command 'serv' (did you mean serve?), expected one of serve, settings, shift, status, top,"
-            " doctor, load, lab, bench (gearshift --help tells more)",
+            " doctor, load, lab, bench, migrate (gearshift --help tells more)",
         ),
         (["serve", "--thread", "4"], "--thread: there is no such flag (did you mean --threads?)"),
         (["serve", "-t"], "-t: there is no such flag"),

@@ -19,7 +19,7 @@ FORWARD = {
     Reading.CHUNK_DATA: {Reading.CHUNK_END},
     Reading.CHUNK_END: {Reading.CHUNK_SIZE},
     Reading.TRAILERS: {Reading.COMPLETE},
-    Reading.COMPLETE: {Reading.BETWEEN},
+    Reading.COMPLETE: {Reading.BETWEEN, Reading.UPGRADED},  # RFC 9110 section 7.8
 }
 PAIRS = [(origin, target) for origin in Reading for target in Reading]
 
@@ -48,7 +48,12 @@ def test_no_state_is_a_dead_end_but_the_final_ones() -> None:
         while edge:
             edge = {target for origin in edge for target in TRANSITIONS[origin]} - reached
             reached |= edge
-        assert reached == set(Reading) if state not in FINAL else reached == {state}
+        if state in FINAL:
+            assert reached == {state}
+        elif state is Reading.UPGRADED:
+            assert reached == {state} | FINAL
+        else:
+            assert reached == set(Reading)
 
 
 def test_the_drawing_names_every_state_and_no_other() -> None:

@@ -100,6 +100,8 @@ def test_what_is_documented_is_told() -> None:
     assert value(found, "gearshift_tls_handshakes_total") == 40
     assert value(found, "gearshift_tls_handshakes_failed_total") == 8
     assert value(found, "gearshift_listener_accept_queue", listener="http://127.0.0.1:8088") == 3
+    assert value(found, "gearshift_endpoint_receive_queue", endpoint="udp://127.0.0.1:5353") == 768
+    assert value(found, "gearshift_endpoint_drops_total", endpoint="udp://127.0.0.1:5353") == 3
     assert value(found, "gearshift_host_tcp_events_total", event="ListenDrops") == 12
     assert value(found, "gearshift_descriptors_unexplained_growing") == 1
     assert value(found, "gearshift_connections_in_phase", phase="idle") == 2

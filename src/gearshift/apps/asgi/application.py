@@ -1,71 +1,79 @@
 """An ASGI application behind an exchange (ASGI 3, HTTP spec 2.5): its task, receive() and send().
 
 What can be answered at once is answered by a ready-made awaitable; a Future exists only where the application truly
-waits, and its first step is run eagerly where Python can (3.12). One that never suspends costs no trip round the loop.
-
-The loop may run in the engine's own thread (epoll) or beside it (thread, pool). Beside it, receive() and send() run in
-the loop's thread and everything else in the engine's; they meet in the few attributes of the exchange that either only
-ever adds to, and wake each other through the driver and through call_soon_threadsafe.
+waits. One that never suspends costs no trip round the loop.
 """
 
 import os
-import sys
-from asyncio import Task
 
 import cython
 from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cython.cimports.gearshift.apps.asgi.application import Said
 from cython.cimports.gearshift.apps.asgi.awaitables import DONE, ready
-from cython.cimports.gearshift.apps.asgi.scope import ScopeBuilder
+from cython.cimports.gearshift.apps.asgi.call import Call, Callee
 from cython.cimports.gearshift.apps.native import FileSlice
 from cython.cimports.gearshift.channel import Channel
 from cython.cimports.gearshift.clock import monotonic
 from cython.cimports.gearshift.exchange import Made, Service, Stage
 from cython.cimports.gearshift.http.output import Output
 from cython.cimports.gearshift.http.protocol import Protocol
+from cython.cimports.gearshift.http.request import Known, Request
 from cython.cimports.gearshift.http.response import reason_of
 from cython.cimports.gearshift.http.states import Event
 
 from gearshift.apps.asgi.awaitables import settle, waiting
 from gearshift.apps.asgi.hints_and_trailers import early_hint, links_of, takes_trailers
 from gearshift.apps.native import OpenFile
-from gearshift.exchange import ClientDisconnected, RequestRefused, RequestTimedOut
+from gearshift.exchange import ClientDisconnected, RequestRefused
 from gearshift.http.refusals import REASONS
 from gearshift.http.response import ResponseError
 
 HIGH_WATER = cython.declare(cython.longlong, 65536)  # bytes not yet taken by the peer; above it send() waits
-EAGER = cython.declare(cython.bint, sys.version_info >= (3, 12))
 
 END_OF_BODY = {"type": "http.request", "body": b"", "more_body": False}
 DISCONNECT = {"type": "http.disconnect"}
 
 
 class AsgiApplication:
-    """An ASGI callable and what its calls share; attach() says on which loop its coroutines run."""
+    """An ASGI callable. websockets: the Terms for those, or None for the usual ones."""
 
-    def __init__(self, callable: object, error_log: object):
-        self.callable = callable
-        self.error_log = error_log
-        self.tasks = {}
-        self.asynchronous = True
+    def __init__(self, callable: object, error_log: object, websockets: object = None):
+        Callee.__init__(self, callable, error_log)
+        self.websockets = websockets
 
-    def attach(self, loop) -> None:
-        """The asyncio loop for every call."""
-        self.loop = loop
+    def terms(self):
+        """What is granted to WebSockets."""
+        if self.websockets is None:
+            from gearshift.websocket.terms import Terms
 
-    def share(self, state: dict) -> None:
-        """The lifespan's state, copied into every request's scope."""
-        self.state = state
+            self.websockets = Terms()
+        return self.websockets
 
-    def request_of(self, task):
-        """The request that a task answers, as "GET /path"; None where it answers none."""
-        exchange: AsgiExchange = self.tasks.get(task)
-        return None if exchange is None else exchange.name or exchange.name_of_request()
+    def keep(self, exchange: Call):
+        """A WebSocket has been accepted; in the loop's thread."""
+        if self.keeper is None:
+            from gearshift.apps.asgi.keeper import Keeper
 
-    def local(self, concurrent: cython.bint):
-        return ScopeBuilder()
+            self.keeper = Keeper(self.loop, self.terms())
+        self.keeper.enter(exchange)
+        if self.leaving:
+            self.keeper.go_away()
+        return 0
+
+    def go_away(self) -> None:
+        """The server ends: its WebSockets are told. In the loop's thread."""
+        self.leaving = True
+        if self.keeper is not None:
+            self.keeper.go_away()
 
     def begin(self, channel: Channel, service: Service):
+        request: Request = channel.protocol.request
+        if request.seen & Known.KNOWN_UPGRADE:
+            from gearshift.apps.asgi.websocket import upgrade  # others do without it
+
+            upgraded = upgrade(self, channel, service)
+            if upgraded is not None:
+                return upgraded
         exchange: AsgiExchange = AsgiExchange()
         exchange.application = self
         exchange.pieces = []
@@ -78,70 +86,10 @@ class AsgiExchange:
 
     # ---- the application's task ------------------------------------------------------------------------
 
-    def call(self):
-        builder: ScopeBuilder = self.channel.driver.local
-        application: AsgiApplication = self.application
-        scope = builder.build(self, application.state)
-        # A thread that can block has the one request; the loop is in another one.
-        self.beside = self.channel.driver.can_block
-        if self.beside:
-            self.incoming = []
-            application.loop.call_soon_threadsafe(self._begin_beside, scope)
-            return 0
-        self.entered = True
-        try:
-            self._begin_task(application.callable(scope, self.receive, self.send))
-        finally:
-            self.entered = False
-        self.suspended = EAGER
-        return 0
+    def _has_spoken(self) -> cython.bint:
+        return self.said != Said.NOTHING
 
-    def _begin_beside(self, scope):
-        """In the loop's thread."""
-        try:
-            self._begin_task(self.application.callable(scope, self.receive, self.send))
-        except BaseException as error:  # SystemExit too: one request must not end the server
-            self._task_over(error)
-        self.suspended = EAGER
-        if self.said != Said.NOTHING:
-            self._changed()
-
-    def _begin_task(self, coroutine: object):
-        application: AsgiApplication = self.application
-        if not hasattr(coroutine, "send"):
-            coroutine = waiting(coroutine)
-        if EAGER:
-            task = Task(coroutine, loop=application.loop, eager_start=True)
-        else:
-            task = Task(coroutine, loop=application.loop)
-            application.loop.call_soon(self._after_first_step, task)
-        if task.done():
-            self._task_done(task)
-        else:
-            application.tasks[task] = self
-            task.add_done_callback(self._task_done)
-        return 0
-
-    def _after_first_step(self, task):
-        """Before Python 3.12 the first step runs from the loop's queue, and this right behind it."""
-        if not task.done():
-            self.suspended = True
-            if self.said != Said.NOTHING:
-                self._changed()
-
-    def _task_done(self, task):
-        self.application.tasks.pop(task, None)
-        if task.cancelled() and self.application.ending:
-            self.refused = True  # the server has cut its connection, or is about to
-            self._task_over(None)
-        elif task.cancelled() and self.timed_out:
-            self._task_over(RequestTimedOut("it ran longer than --request-timeout"))
-        elif task.cancelled():
-            self._task_over(RuntimeError("the application's task was cancelled"))
-        else:
-            self._task_over(task.exception())
-
-    def _task_over(self, error):
+    def _task_over(self, error: object):
         """The application returned or raised; it may have answered long ago."""
         self.returned = True
         if error is None and self.disconnect_told and self.said != Said.EVERYTHING:
@@ -158,17 +106,7 @@ class AsgiExchange:
             self.error = error or RuntimeError("the application returned without completing its answer")
         if not self.entered:
             self._changed()
-
-    def time_out(self) -> None:
-        """From any thread: the application has had its time. Its task is cancelled, as soon as the loop comes round."""
-        if not self.timed_out:
-            self.timed_out = True
-            self.application.loop.call_soon_threadsafe(self._cancel)
-
-    def _cancel(self) -> None:
-        for task, exchange in list(self.application.tasks.items()):
-            if exchange is self and self.stage != Stage.OVER:
-                task.cancel()
+        return 0
 
     # ---- receive() ---------------------------------------------------------------------------------------
 
@@ -244,7 +182,7 @@ class AsgiExchange:
         if self.beside and not self.body_complete and not self.incoming:
             message = self._read_message()
             if message is not None:
-                self.incoming.append(message)
+                self.incoming = [message]
         if self.beside:
             if self.incoming or self.lost or self.body_told or self.stage == Stage.OVER:
                 self.application.loop.call_soon_threadsafe(self._deliver)
@@ -353,12 +291,6 @@ class AsgiExchange:
         self.trailers = [*(self.trailers or ()), *message.get("headers", ())]
         if not message.get("more_trailers", False):
             self.said = Said.EVERYTHING
-        return 0
-
-    def _changed(self):
-        """There is something new for the engine."""
-        if self.stage != Stage.OVER:
-            self.channel.driver.wake(self.channel)
         return 0
 
     # ---- the answer, in the engine's thread ----------------------------------------------------------------

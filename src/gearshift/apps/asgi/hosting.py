@@ -107,6 +107,7 @@ class AsgiGearbox(Gearbox):
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # closed: the application has ended already
                 self._loop.call_soon_threadsafe(self._cancel_startup)
+                self._loop.call_soon_threadsafe(self._application.go_away)
 
     def _cancel_startup(self) -> None:
         if self._starting is not None:

@@ -89,6 +89,8 @@ class ScopeBuilder:
         if channel.memory is None:
             channel.memory = _client(channel)
         scope["client"] = channel.memory if channel.memory else None
+        if exchange.origin is not None:
+            exchange.origin.into_scope(scope)
         if state is not None:
             scope["state"] = state.copy()
         return scope

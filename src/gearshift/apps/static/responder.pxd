@@ -7,4 +7,4 @@ cdef class StaticFiles(Responder):
     cdef readonly Cache cache
 
     cdef Answer _represent(self, object request, Resource resource)
-    cdef Answer _respond_uncached(self, object request, double turn)
+    cdef Answer _respond_uncached(self, object request, double turn, bytes prefix)

@@ -41,7 +41,8 @@ class StaticFiles(Responder):
         turn = exchange.turn
         resource: Resource | None = self.cache.spelled.get(request.target)
         if resource is None or request.method != b"GET" or not resource.is_current(turn):
-            return self._respond_uncached(request, turn)
+            prefix = b"" if exchange.origin is None else exchange.origin.prefix.encode()
+            return self._respond_uncached(request, turn, prefix)
         return self._represent(request, resource)
 
     def close(self) -> None:
@@ -62,12 +63,15 @@ class StaticFiles(Responder):
             return chosen.answer
         return _conditional(request, chosen)
 
-    def _respond_uncached(self, request: Request, turn: float) -> Answer:
-        """Any answer at all: other methods, other spellings, what was never asked for or has changed."""
+    def _respond_uncached(self, request: Request, turn: float, prefix: bytes) -> Answer:
+        """Any answer at all: other methods, other spellings, what was never asked for or has changed.
+
+        prefix: the path below which a proxy has put us.
+        """
         if request.method not in (b"GET", b"HEAD"):
             return OPTIONS if request.method == b"OPTIONS" else PREBUILT[405]
         try:
-            found = self._find(request, turn)
+            found = self._find(request, turn, prefix)
         except Refused as refused:
             return PREBUILT[refused.status]
         except OSError as error:
@@ -77,7 +81,7 @@ class StaticFiles(Responder):
             return PREBUILT[503]
         return self._represent(request, found) if isinstance(found, Resource) else found
 
-    def _find(self, request: Request, turn: float) -> Resource | Answer:
+    def _find(self, request: Request, turn: float, prefix: bytes) -> Resource | Answer:
         """What the path stands for, kept or read now. Raises Refused where that is nothing."""
         path = request.path
         resource = self.cache.spelled.get(path)
@@ -93,19 +97,20 @@ class StaticFiles(Responder):
             raise Refused(404)
         with located:
             if located.is_folder:
-                return self._find_in_folder(request, path, turn, name, located)
+                return self._find_in_folder(request, prefix, turn, name, located)
             if located.is_file:
                 return self._load(path, turn, name, name, located)
         raise Refused(404)
 
     def _find_in_folder(
-        self, request: Request, path: bytes, turn: float, name: bytes, folder: Located
+        self, request: Request, prefix: bytes, turn: float, name: bytes, folder: Located
     ) -> Resource | Answer:
         """The index of a folder, its listing, or the way to its real address, which ends with a slash."""
+        path = request.path
         if name and not name.endswith(b"/"):
             # No empty segment got this far, so this cannot begin with the two slashes that name a host.
             query = request.query
-            location = path + b"/?" + query if query else path + b"/"
+            location = prefix + path + (b"/?" + query if query else b"/")
             return notice(301, b"Location: %s\r\n" % location)
         index = self.root.locate(name + _INDEX)
         if index is not None:

@@ -203,6 +203,7 @@ class WsgiExchange:
     def _write(self, data: bytes):
         output: Output = self.channel.writer()
         if not self.head_written:
+            self.uncoded = True  # what is written must be on its way, and nobody pulls
             self._write_head(-1)
         if not self.channel.driver.can_block and output.pending > MOST_HELD:
             return self._spool(data)

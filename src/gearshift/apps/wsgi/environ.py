@@ -105,6 +105,8 @@ class EnvironBuilder:
         if tls is not None:
             environ.update(tls.environ())
         self._add_fields(environ, request)
+        if exchange.origin is not None:
+            exchange.origin.into_environ(environ)
         return environ
 
     def _add_fields(self, environ: dict, request: Request):

@@ -17,19 +17,29 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 500
 FEW_ROWS = 50
-SLOW = 1.0  # seconds in one phase that is not idleness
+SLOW = 1.0  # seconds in a phase that is meant to end
+RESTING = ("idle", "websocket")
 SORTED_BY = frozenset(
     {
         *("number", "protocol", "local", "remote", "fd", "inode", "engine", "owner", "tcp_state", "phase"),
         *("age_seconds", "phase_seconds", "requests", "bytes_in", "bytes_out", "method", "path"),
-        *("rtt_ms", "retransmits", "unread", "unsent", "tls_version", "tls_cipher"),
+        *(
+            "rtt_ms",
+            "retransmits",
+            "unread",
+            "unsent",
+            "tls_version",
+            "tls_cipher",
+            "messages_in",
+            "messages_out",
+        ),
     }
 )
 SEARCHED = ("remote", "local", "protocol", "owner", "tcp_state", "phase", "method", "path")
 PRESETS: dict[str, Callable[[Row], bool]] = {
     "close-wait": lambda row: row.get("tcp_state") == "CLOSE-WAIT",
     "idle": lambda row: row.get("phase") == "idle",
-    "slow": lambda row: row.get("phase") != "idle" and (row.get("phase_seconds") or 0.0) >= SLOW,
+    "slow": lambda row: row.get("phase") not in RESTING and (row.get("phase_seconds") or 0.0) >= SLOW,
 }
 
 

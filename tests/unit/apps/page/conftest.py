@@ -76,6 +76,6 @@ def exchange(facts: Callable[..., Any]) -> Callable[..., Any]:
         request = types.SimpleNamespace(
             method=method, target=path, path=path, query=b"", is_conditional=False, header=lambda name: None
         )
-        return types.SimpleNamespace(request=request, turn=turn, facts=lambda: told)
+        return types.SimpleNamespace(origin=None, request=request, turn=turn, facts=lambda: told)
 
     return make

@@ -106,7 +106,7 @@ class Site:
         )
         if turn is None:
             self.turn = turn = float(next(self._turns)) / 1000
-        return Reply(self.responder.respond(SimpleNamespace(request=request, turn=turn)))
+        return Reply(self.responder.respond(SimpleNamespace(origin=None, request=request, turn=turn)))
 
 
 @pytest.fixture

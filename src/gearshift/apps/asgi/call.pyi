@@ -1,0 +1,33 @@
+"""The typed face of call.py."""
+
+from asyncio import AbstractEventLoop, Task
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from gearshift.apps.asgi.scope import ScopeBuilder
+from gearshift.exchange import Application, Exchange
+from gearshift.observe.error_log import ErrorLog
+
+class Callee(Application):
+    """An ASGI callable and what its calls share; attach() says on which loop its coroutines run."""
+
+    ending: bool
+
+    def __init__(self, callable: Callable[..., Awaitable[None]], error_log: ErrorLog) -> None: ...
+    @property
+    def callable(self) -> Callable[..., Awaitable[None]]: ...
+    @property
+    def state(self) -> dict[str, Any] | None: ...
+    @property
+    def loop(self) -> AbstractEventLoop: ...
+    @property
+    def tasks(self) -> dict[Task[None], Call]: ...
+    def attach(self, loop: AbstractEventLoop) -> None: ...
+    def share(self, state: dict[str, Any]) -> None: ...
+    def request_of(self, task: Task[Any] | None) -> str | None: ...
+    def local(self, concurrent: bool) -> ScopeBuilder: ...
+
+class Call(Exchange):
+    """One call of an ASGI application."""
+
+    def time_out(self) -> None: ...

@@ -1,0 +1,1 @@
+"""Answers compressed on their way out: which ones, for whom, and how."""

@@ -1,0 +1,1 @@
+"""`gearshift migrate`: from a command line or configuration of gunicorn or uvicorn to Gearshift's."""
