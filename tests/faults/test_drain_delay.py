@@ -12,7 +12,7 @@ from tests.support.servers import ENGINES
 from tests.support.waiting import eventually
 from tests.support.wire import request
 
-DELAY = 0.5
+DELAY = 1.0
 LEAVING = ("--health", "/health", "--drain-delay", str(DELAY))
 
 

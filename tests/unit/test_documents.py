@@ -19,7 +19,7 @@ DOCUMENTS = (*READMES, "ARCHITECTURE.md")
 CODE_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#:]+)\)")
 QUOTED = re.compile(r"`([^`\n]+)`")
-FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 # In ARCHITECTURE.md; a README also names files of its reader's.
 PATH = re.compile(r"(?:\w[\w.-]*/)+(?:\w[\w.-]*)?|\w+\.(?:py|md|toml)")
 TARGET = re.compile(r"^([a-z]+):.*##", re.MULTILINE)

@@ -16,7 +16,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 # These name the flags of others too.
 OF_OTHERS = {"migrating.md"}
 # What pages say of programs that are not ours.
-FOREIGN = {"--rm", "--read-only", "--tmpfs"}
+FOREIGN = {"--rm", "--read-only", "--tmpfs", "--http2-prior-knowledge"}
 PAGES = sorted(path.name for path in DOCS.glob("*.md"))
 LINK = re.compile(r"\]\(([^)#:]+)(?=[)#])")
 
