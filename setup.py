@@ -37,20 +37,22 @@ def compiled_modules() -> list[Extension]:
     return found
 
 
-setup(
-    options={"build_ext": {"parallel": os.cpu_count() or 1}},
-    ext_modules=cythonize(
-        compiled_modules(),
-        nthreads=os.cpu_count() or 1,
-        include_path=[str(SOURCE)],
-        build_dir="build/cython",
-        compiler_directives={
-            "language_level": "3",
-            "boundscheck": False,
-            "wraparound": False,
-            "cdivision": True,
-            "initializedcheck": False,
-            "linetrace": TRACED,
-        },
-    ),
-)
+# Cython compiles in processes of its own, which import this file anew where they are not forked (CPython 3.14).
+if __name__ == "__main__":
+    setup(
+        options={"build_ext": {"parallel": os.cpu_count() or 1}},
+        ext_modules=cythonize(
+            compiled_modules(),
+            nthreads=os.cpu_count() or 1,
+            include_path=[str(SOURCE)],
+            build_dir="build/cython",
+            compiler_directives={
+                "language_level": "3",
+                "boundscheck": False,
+                "wraparound": False,
+                "cdivision": True,
+                "initializedcheck": False,
+                "linetrace": TRACED,
+            },
+        ),
+    )

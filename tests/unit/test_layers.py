@@ -64,6 +64,7 @@ RULES = [
             "gearshift.tls",
             "gearshift.http.output",
             "gearshift.errors",
+            "gearshift.http2.speaks_http2",  # whether it is offered
             "gearshift.listeners",
             "gearshift.settings",
             "gearshift.observe.error_log",
