@@ -19,7 +19,7 @@ SETTINGS = "settings.md"
 ORDER: dict[str, tuple[str, ...]] = {
     "Begin": ("index.md", "engines.md", "development.md", "migrating.md"),
     "See": ("status-page.md", "metrics.md", "traces.md", "status-schema.md", "in-the-application.md"),
-    "Deploy": ("deployment.md", SETTINGS),
+    "Deploy": ("deployment.md", "behind-a-proxy.md", "compression.md", SETTINGS),
     "Measure": ("load.md", "bench.md", "lab.md"),
     "More": ("raw-handlers.md",),
 }
