@@ -66,6 +66,8 @@ class Connection:
         """The peer finished sending; it may still wait for its answers (RFC 9112 section 9.6)."""
         self.input_ended()
         self.unread_input = False
+        if self.phase == Phase.SHAKING and self.bytes_in > 0:
+            self.service.counts.handshakes_failed += 1
         if self.phase == Phase.LINGERING or self.phase == Phase.SHAKING:
             self.phase = Phase.DONE
         elif self.exchange is not None:
@@ -419,8 +421,11 @@ class Connection:
 
     def stays(self, elsewhere: cython.bint) -> cython.bint:
         """Whether no other process could go on with it: there is more to it than a socket and a piece of a head.
-        Where the others leave for one, its next answer is its last.
+        Where the others leave for one, its next answer is its last; a shared socket of datagrams is let go at once.
         """
+        if elsewhere and self.datagrams and not self.ending:
+            self.ending = True
+            self.driver.nudge(self)
         self.last = elsewhere and (
             self.conversation is not None
             or self.tls is not None

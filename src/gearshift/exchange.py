@@ -340,10 +340,9 @@ class Exchange:
         from gearshift.told import server_timing
 
         text: bytes = server_timing(self)
-        response.field(
+        return response.field(
             self.channel.writer(), b"Server-Timing", 13, PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text)
         )
-        return 0
 
     def fail(self, error: object):
         """The application failed: a 500 where nothing was sent, else the answer ends visibly short."""
@@ -361,11 +360,10 @@ class Exchange:
         if self.response.coding is not None and self.response.coding.withheld:
             self.head_written = False
         if self.head_written:
-            while (
-                self.response.coding is not None and self.response.coding.waits
-            ):  # what was said counts as sent
-                self.response.press(self.channel.writer(), self.channel.driver.date)
-            self.broken = True
+            while self.response.coding is not None and self.response.coding.waits:
+                self.response.press(
+                    self.channel.writer(), self.channel.driver.date
+                )  # what was said counts as sent
             self.response.close = True
         elif not self.lost:
             self.answer(status, text)

@@ -277,7 +277,6 @@ class Serving:
             self._end_by_force_after(LAST_MOMENT)
 
     def begin_drain(self, why: str) -> None:
-        """From any thread."""
         seconds = self.settings.timeout_drain
         self.error_log.info(f"{why}: draining, for at most {seconds:g} s; again to end at once")
         self.drain()

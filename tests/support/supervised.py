@@ -19,7 +19,7 @@ from tests.support.wire import Wire
 
 LOAD = Path(__file__).with_name("reload_load.py")
 SUPERVISOR = re.compile(r"SIGHUP to (\d+) reloads")
-URL = re.compile(r"http://([\d.]+):(\d+)")
+URL = re.compile(r"https?://([\d.]+):(\d+)")
 CONTROL = re.compile(r"control socket (\S+)")
 
 

@@ -74,10 +74,9 @@ def refuse(settings: Settings) -> None:
             f"--reload: found {Kind.STATIC.value} files in {settings.app}, expected module:attribute;"
             " files of a folder are read anew without it"
         )
-    workers = settings.values.get("workers", 1)
-    if workers not in (0, 1, "", "1"):
+    if settings.workers not in (0, 1):
         raise SettingError(
-            f"--reload: found --workers {workers} beside it, expected one process, which is started anew"
+            f"--reload: found --workers {settings.workers} beside it, expected one process, which is started anew"
         )
 
 

@@ -48,6 +48,7 @@ class Workplace:
     """What an engine is given: whom it serves, through which listeners, within which limits."""
 
     __slots__ = (
+        "balance",
         "listeners",
         "max_connections",
         "max_requests",
@@ -74,6 +75,7 @@ class Workplace:
     ) -> None:
         self.service = service
         self.listeners = listeners
+        self.balance = next((each.balance for each in listeners if each.balance is not None), None)
         self.timeouts = timeouts
         self.max_connections = max_connections
         self.max_requests = max_requests

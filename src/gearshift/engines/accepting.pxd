@@ -1,5 +1,6 @@
 from gearshift.channel cimport Driver
 from gearshift.connection cimport Connection
+from gearshift.engines.balance cimport Balance
 from gearshift.engines.deadlines cimport DeadlineLists
 from gearshift.engines.waiting cimport WaitingRequests
 from gearshift.exchange cimport Service
@@ -19,6 +20,9 @@ cdef class AcceptingLoop(Driver):
     cdef readonly DeadlineLists deadlines
     cdef readonly Life life
     cdef readonly list listeners
+    cdef Balance balance                # with other processes that accept from the same queues, or None
+    cdef bint rested                    # others with fewer connections were let come first just now
+    cdef int deferred                   # and so often in a row they did not
     cdef object timeouts
     cdef int epoll, wakeup
     cdef readonly object successor      # the engine that takes over, or None
@@ -38,11 +42,11 @@ cdef class AcceptingLoop(Driver):
     cdef bint begun, stop_asked
 
     cdef int _accept(self, object listener) except -1
+    cdef int _fair_share(self) except -1
     cdef int adopt(self, int fd, object listener, void* address, unsigned int size) except -1
     cdef int _hold(self, Connection connection) except -1
     cdef int _welcome(self) except -1
     cdef int _hand_over(self) except -1
-    cdef int _take_what_was_told(self) except -1
     cdef bint _is_empty(self) except -1
     cdef bint _let_leave(self, Connection connection) except -1
     cdef bint _register(self, Connection connection) except -1

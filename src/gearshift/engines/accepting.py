@@ -24,6 +24,11 @@ from cython.cimports.libc.string import memcpy
 from gearshift.engines.refusal import refuse_connection
 
 MOST_ACCEPTED = cython.declare(cython.int, 64)  # in one turn, so that accepting can't starve serving
+MOST_AT_ONCE = cython.declare(cython.int, 4)  # of a queue that others accept from too
+MOST_DOUBLED = cython.declare(cython.int, 6)
+DEFERENCE = cython.declare(
+    cython.double, 0.001
+)  # seconds in which processes with fewer connections may come first
 PAUSE = cython.declare(cython.double, 0.1)  # seconds until the next try after running out of descriptors
 QUIET = cython.declare(cython.double, 10.0)  # seconds in which a second exhaustion is the same burst
 
@@ -41,6 +46,7 @@ class AcceptingLoop:
         self.deadlines = workplace.timeouts.lists()
         self.waiting = WaitingRequests(self.service, workplace.max_waiting, workplace.queue_delay)
         self.most_requests = workplace.max_requests
+        self.balance = workplace.balance
         self.life = Life.ACCEPTING
         self.drain_seconds = -1
         self.woken = deque()
@@ -115,7 +121,7 @@ class AcceptingLoop:
         self.resume_accepting = 0
         for listener in self.listeners:
             tag += 1  # Tag.WAKEUP is 0
-            event.events = sockets.EPOLLIN | (sockets.EPOLLEXCLUSIVE if listener.shared else 0)
+            event.events = sockets.EPOLLIN
             event.data.u64 = tag
             sockets.epoll_ctl(
                 self.epoll,
@@ -133,7 +139,10 @@ class AcceptingLoop:
         listening: cython.int = listener.fd
         taken: cython.int = 0
         number: cython.int
-        while taken < MOST_ACCEPTED:
+        most: cython.int = MOST_ACCEPTED
+        if self.balance is not None and self.life == Life.ACCEPTING:
+            most = self._fair_share()
+        while taken < most:
             size = cython.sizeof(sockets.sockaddr_storage)
             fd = sockets.accept4(
                 listening,
@@ -146,7 +155,7 @@ class AcceptingLoop:
                 self.service.counts.accepted += 1
                 if self.connections >= self.most_connections and not self._make_room():
                     self.service.counts.refused_connections += 1
-                    refuse_connection(fd, listener.handler is None)
+                    refuse_connection(fd, listener)
                     continue
                 self.adopt(fd, listener, cython.address(address), size)
             elif errno in (EMFILE, ENFILE, ENOBUFS, ENOMEM):
@@ -156,6 +165,23 @@ class AcceptingLoop:
             elif errno != EINTR and errno != ECONNABORTED and errno != EPERM:
                 break
         return taken
+
+    def _fair_share(self):
+        """How many connections may be taken now, where others accept from the same queue. Those with fewer come first,
+        for a moment; of what they leave there more is taken each time.
+        """
+        share: cython.int = MOST_AT_ONCE
+        if not self.balance.leads(self.connections):
+            self.deferred = 0
+        elif self.rested:
+            share = 1 << self.deferred
+            self.deferred = min(self.deferred + 1, MOST_DOUBLED)
+        else:
+            self._listen(False)
+            self.resume_accepting = self.now + DEFERENCE
+            share = 0
+        self.rested = share == 0
+        return share
 
     def adopt(
         self,
@@ -220,8 +246,6 @@ class AcceptingLoop:
             self.life = Life.HANDING_OVER
             if self.begun:
                 self._listen(False)
-            if self.elsewhere:
-                self._take_what_was_told()
         if self.life != Life.HANDING_OVER:
             return 0
         if self.successor.life == Life.STOPPED:
@@ -239,15 +263,6 @@ class AcceptingLoop:
                 Py_DECREF(connection)
         if self.connections == 0 and self._is_empty() and not self.arrivals:
             self.life = Life.STOPPED
-        return 0
-
-    def _take_what_was_told(self):
-        """Of connections that have come so far, epoll may have told this process alone (EPOLLEXCLUSIVE): they leave
-        with the others.
-        """
-        for listener in self.listeners:
-            while self._accept(listener):
-                pass
         return 0
 
     def _is_empty(self):

@@ -133,6 +133,8 @@ class ReadinessLoop:
         due: cython.double
         now: cython.double = monotonic()
         self.standing.turn_lasted(now - self.now, now)
+        if self.balance is not None:
+            self.balance.note(self.connections)
         if self.woken or timeout == 0:
             return 0
         if self.waiting.count > 0:

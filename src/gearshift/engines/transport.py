@@ -166,13 +166,24 @@ def set_blocking(fd: cython.int, blocking: cython.bint):
 def end_reading(connection: Connection):
     """Nothing more is read: a thread that waits for it finds the end of what the kernel has received."""
     connection.ending = True
+    if connection.datagrams:
+        return _let_go(connection)
     return sockets.shutdown(connection.fd, sockets.SHUT_RD)
 
 
 def hang_up(connection: Connection):
     """Ends the connection from outside: whoever drives it finds its end. False where it is closed already."""
     connection.ending = True
+    if connection.datagrams:
+        return _let_go(connection) == 0
     return connection.fd >= 0 and sockets.shutdown(connection.fd, sockets.SHUT_RDWR) == 0
+
+
+def _let_go(connection: Connection):
+    """A socket of datagrams may be other processes' too: shutting it down would end it for all of them."""
+    if connection.fd < 0:
+        return -1
+    return connection.driver.nudge(connection)
 
 
 def close_socket(connection: Connection):

@@ -119,7 +119,7 @@ class UringEngine:
         self.resume_accepting = 0
         if self.ring is None:
             self.ring = Ring()
-        if self.listeners and self.listeners[0].shared:
+        if self.balance is not None:
             # A ring's accept waits exclusively: one that is busy would be told of a connection, and no other process.
             return EpollEngine._listen(self, on)
         for index in range(len(self.listeners)):
@@ -151,7 +151,7 @@ class UringEngine:
                 sockets.close(result)
             elif self.connections >= self.most_connections and not self._make_room():
                 self.service.counts.refused_connections += 1
-                refuse_connection(result, listener.handler is None)
+                refuse_connection(result, listener)
             else:
                 if (
                     sockets.getpeername(
@@ -186,7 +186,7 @@ class UringEngine:
         purpose: cython.int
         if connection.armed == 0:
             return 0
-        if not connection.reset:
+        if not connection.reset and not connection.datagrams:
             # The ring keeps the socket a little longer: what comes meanwhile must not turn its end into a reset.
             finish_sending(connection)
         for purpose in range(Purpose.RECEIVE, Purpose.HANGUP + 1):

@@ -41,7 +41,8 @@ class Listener:
     """A non-blocking listening socket.
 
     socket, fd, family: the socket. inherited: somebody else opened it.
-    handler: the raw handler whose connections it takes, None for HTTP. shared: other processes accept from it too.
+    handler: the raw handler whose connections it takes, None for HTTP.
+    balance: with other processes that accept from it (engines/balance.py).
     keyring: for TLS, None where nothing is sealed.
     address: where it listens, with the port that the kernel chose for port 0: "127.0.0.1:8088", "[::1]:8088",
     "unix:/run/x".
@@ -55,12 +56,12 @@ class Listener:
         "address",
         "backlog_asked",
         "backlog_effective",
+        "balance",
         "family",
         "fd",
         "handler",
         "inherited",
         "keyring",
-        "shared",
         "socket",
     )
 
@@ -74,7 +75,7 @@ class Listener:
         self.fd = sock.fileno()
         self.family = sock.family
         self.inherited = inherited
-        self.shared = False
+        self.balance: Any = None
         self.handler: Any = None
         self.keyring: Any = None
         self.address = f"unix:{name}" if is_unix else name

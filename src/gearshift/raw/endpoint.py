@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 # 212,992 bytes, is 277 small datagrams, each of which counts with its bookkeeping.
 RECEIVE_BUFFER = 4_194_304
 
+# Sockets that a supervisor has opened for this process, by the address that a setting asks for.
+handed_down: dict[str, list[socket.socket]] = {}
+
 
 class Endpoint:
     """A non-blocking UDP socket that is bound.
@@ -32,7 +35,7 @@ class Endpoint:
 
     __slots__ = ("address", "conversation", "family", "fd", "handler", "keyring", "socket")
 
-    def __init__(self, sock: socket.socket, handler: RawApplication) -> None:
+    def __init__(self, sock: socket.socket, handler: RawApplication | None) -> None:
         self.socket = sock
         self.fd = sock.fileno()
         self.family = sock.family
@@ -61,7 +64,7 @@ class Endpoint:
         done = self.conversation
         return {
             "address": self.url,
-            "handler": self.handler.name,
+            "handler": None if self.handler is None else self.handler.name,
             "fd": self.fd,
             "receive_queue": queue.held,
             "receive_queue_limit": queue.limit,
@@ -79,6 +82,13 @@ class Endpoint:
 
 def open_endpoint(address: Address, handler: RawApplication) -> Endpoint:
     """Receives datagrams at an address with a host and a port. Raises ListenError."""
+    if handed_down.get(address.text):
+        return Endpoint(handed_down[address.text].pop(0), handler)
+    return Endpoint(open_socket(address), handler)
+
+
+def open_socket(address: Address) -> socket.socket:
+    """Bound there, and not blocking. Raises ListenError."""
     sock = None
     try:
         found = socket.getaddrinfo(
@@ -91,7 +101,7 @@ def open_endpoint(address: Address, handler: RawApplication) -> Endpoint:
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         sock.bind(place)
-        return Endpoint(sock, handler)
+        return sock
     except (OSError, UnicodeError) as error:
         if sock is not None:
             sock.close()

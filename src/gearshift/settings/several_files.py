@@ -16,6 +16,12 @@ class FilePaths(Several):
     def expected(self) -> str:
         return "a path or a list of paths"
 
+    def from_value(self, value: object) -> tuple[str, ...]:
+        several = value if isinstance(value, list | tuple) else [value]
+        return super().from_value(
+            tuple(os.fspath(one) if isinstance(one, os.PathLike) else one for one in several)
+        )
+
     def check(self, text: str) -> None:
         if not text or "\0" in text:
             raise self.wrong(text)

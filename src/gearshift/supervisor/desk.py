@@ -9,7 +9,7 @@ import os
 import select
 import signal
 from threading import Event, Lock, Thread
-from time import monotonic
+from time import monotonic, sleep
 
 from gearshift.control.client import ask
 from gearshift.control.paths import ControlError
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gearshift.supervisor.line import Line
 
 MOMENT = 2.0  # seconds
+BETWEEN_TRIES = 0.02  # seconds
 SERVING = ("serving", "retiring", "draining")
 
 
@@ -123,11 +124,17 @@ class StaffObserver:
     def status(self) -> dict[str, Any]:
         """As docs/status-schema.md has it."""
         self._staff.wait()
-        told = self._staff.told
-        replies = self._staff.ask_all(self._staff.asked(*SERVING), "status")
-        found = [(worker, reply) for worker, reply, _ in replies if reply is not None]
-        if not found:
-            raise ControlError("no worker answers just now; one may be starting")
+        ends = monotonic() + MOMENT
+        while True:
+            told = self._staff.told
+            replies = self._staff.ask_all(self._staff.asked(*SERVING), "status")
+            found = [(worker, reply) for worker, reply, _ in replies if reply is not None]
+            if found:
+                break
+            # Those that we know of may have just left, and the supervisor be about to tell of others.
+            if monotonic() > ends:
+                raise ControlError("no worker answers just now; one may be starting")
+            sleep(BETWEEN_TRIES)
         silent = [worker["pid"] for worker, reply, _ in replies if reply is None]
         counts = self._memory.counts(found, silent, told)
         return merged(os.getppid(), found, {**told, "former": counts}, monotonic() - self._began)

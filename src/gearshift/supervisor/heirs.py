@@ -60,9 +60,10 @@ class Heir:
         for text, index, number, listener in listening.all():
             places.append((text, index, number))
             descriptors.append(listener.fd)
+        descriptors += [endpoint.fd for endpoint in listening.endpoints]
         if len(descriptors) > MOST_DESCRIPTORS:
             raise GearshiftError(f"a new program can inherit {MOST_DESCRIPTORS - 2} listeners at most")
-        will = {"language": LANGUAGE, "listeners": places}
+        will = {"language": LANGUAGE, "listeners": places, "endpoints": listening.datagram_addresses}
         socket.send_fds(self._end, [json.dumps(will).encode()], descriptors)
 
     def fileno(self) -> int:
@@ -108,7 +109,9 @@ class Predecessor:
             will = json.loads(said)
         except (OSError, ValueError) as error:
             raise GearshiftError(f"{VARIABLE}: nothing can be inherited: {error}") from None
-        if will["language"] != LANGUAGE or len(descriptors) != len(will["listeners"]) + 2:
+        if will["language"] != LANGUAGE or len(descriptors) != 2 + len(will["listeners"]) + len(
+            will["endpoints"]
+        ):
             raise GearshiftError(f"{VARIABLE}: found language {will['language']}, expected {LANGUAGE}")
         end.setblocking(False)
         self._end = end
@@ -116,10 +119,12 @@ class Predecessor:
             os.set_inheritable(descriptor, False)
         sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
         self.transit = Transit(*sockets[:2])
+        places = will["listeners"]
         self.listeners = {
-            (text, index, number): _listener(sock)
-            for (text, index, number), sock in zip(will["listeners"], sockets[2:], strict=True)
+            (text, index, number): _listener(sock, text)
+            for (text, index, number), sock in zip(places, sockets[2 : 2 + len(places)], strict=True)
         }
+        self.endpoints = list(zip(will["endpoints"], sockets[2 + len(places) :], strict=True))
 
     def fileno(self) -> int:
         return self._end.fileno()
@@ -144,11 +149,11 @@ class Predecessor:
         self._end.close()
 
 
-def _listener(sock: socket.socket) -> Listener:
-    """As it was opened: the file of a Unix socket is ours to remove now."""
+def _listener(sock: socket.socket, text: str) -> Listener:
+    """As it was opened: the file of a Unix socket is ours to remove now, unless somebody else had opened it."""
     sock.setblocking(False)
     limit = backlog.accept_queue_limit(sock)
-    return Listener(sock, limit or 0, limit, inherited=False)
+    return Listener(sock, limit or 0, limit, inherited=text.startswith("fd:"))
 
 
 def predecessor() -> Predecessor | None:

@@ -56,7 +56,7 @@ def merged(
         },
         "counts": counts,
         "kinds": learnt(statuses),
-        "endpoints": [],
+        "endpoints": endpoints(statuses),
         "connections": [
             {**each, "number": worker["pid"] * NUMBERS + each["number"], "worker": worker["pid"]}
             for worker, status in found
@@ -110,6 +110,19 @@ def listeners(statuses: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         for each in status["listeners"]:
             seen.setdefault((each["address"], each.get("inode", each["fd"])), dict(each))
     return list(seen.values())
+
+
+def endpoints(statuses: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Each socket of datagrams once, with what all workers have done there."""
+    together: dict[str, list[Mapping[str, Any]]] = {}
+    for status in statuses:
+        for each in status["endpoints"]:
+            together.setdefault(each["address"], []).append(each)
+    done = ("received", "sent", "unsent")
+    return [
+        {**found[0], **{name: sum(each[name] for each in found) for name in done}}
+        for found in together.values()
+    ]
 
 
 def descriptors(found: Sequence[Mapping[str, Any] | None]) -> dict[str, Any] | None:

@@ -65,10 +65,12 @@ class Starting:
             worker = Worker(settings, settings.app)
 
         def live(place: int, theirs: Line) -> int:
-            supervisor.listening.close_others(place)
+            supervisor.listening.take_place(place)
             path = supervisor.desk.path_for_worker(os.getpid())
+            listeners = supervisor.listening.of_place(place)
+            endpoints = supervisor.listening.for_datagrams()
             with telling_failures(theirs):
-                return worker.live(theirs, supervisor.transit, supervisor.listening.of_place(place), path)
+                return worker.live(theirs, supervisor.transit, listeners, endpoints, path)
 
         return live
 

@@ -10,7 +10,8 @@ from gearshift.supervisor.heirs import Heir, predecessor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import socket
+    from collections.abc import Mapping, Sequence
 
     from gearshift.listeners import Listener
     from gearshift.supervisor.supervisor import Supervisor
@@ -36,6 +37,11 @@ class Succession:
     def inherited_listeners(self) -> Mapping[tuple[str, int, int], Listener] | None:
         """Its listeners."""
         return None if self._predecessor is None else self._predecessor.listeners
+
+    @property
+    def inherited_endpoints(self) -> Sequence[tuple[str, socket.socket]]:
+        """Its sockets of datagrams, by their addresses."""
+        return () if self._predecessor is None else self._predecessor.endpoints
 
     # ---- as the new program ------------------------------------------------------------------------------
 
@@ -92,7 +98,7 @@ class Succession:
         if ready and not self._supervisor.staff.ending:
             self._abdicated = True
             self._supervisor.error_log.info(f"the new program serves, process {heir.pid}: ours leaves")
-            self._supervisor.abdicate(heir.takes_connections)
+            self._supervisor.abdicate(heir.pid, heir.takes_connections)
             heir.tell_that_the_desk_is_free()
 
     def is_gone(self, pid: int, status: int) -> None:

@@ -15,10 +15,12 @@ from time import monotonic
 
 from gearshift.errors import GearshiftError
 from gearshift.gearbox import discard
+from gearshift.leaving import leaving_in_words
 from gearshift.observe.error_log import ErrorLog
+from gearshift.supervisor.announcing import Announcing
 from gearshift.supervisor.desk_keeper import DeskKeeper
 from gearshift.supervisor.forking import ending_in_words, first_failure
-from gearshift.supervisor.listening import Listening, addresses_of, number_of
+from gearshift.supervisor.listening import Listening, addresses_of, datagram_addresses_of, number_of
 from gearshift.supervisor.staff import Kill, Member, Retire, Staff, Start
 from gearshift.supervisor.starting import Starting
 from gearshift.supervisor.states import State
@@ -45,7 +47,7 @@ class Supervisor:
         self._read = read
         self._settings = {0: settings}  # by generation
         self.error_log = ErrorLog(settings.error_log)
-        self.staff = Staff(number_of(settings), settings.timeout_drain + LAST_MOMENT)
+        self.staff = Staff(number_of(settings), patience_of(settings))
         self._lines: dict[int, Line] = {}  # to workers, by process
         self._failures: dict[int, dict[str, Any]] = {}  # what workers said that could not start
         self._poller = select.poll()
@@ -54,7 +56,6 @@ class Supervisor:
         self._signal_ends = socket.socketpair()
         self._renewal_asked = False
         self._reloading = False
-        self._announced = False
         self._abdicated = False
         self._exit_code = 0
         self._failure: GearshiftError | None = None
@@ -64,8 +65,14 @@ class Supervisor:
         self._starting = Starting(self)
         self._succession = Succession(self)
         self.transit = self._succession.inherited_transit or transit()
-        self.listening = Listening(settings, self._sets(settings), self._succession.inherited_listeners)
+        self.listening = Listening(
+            settings,
+            self._sets(settings),
+            self._succession.inherited_listeners,
+            self._succession.inherited_endpoints,
+        )
         self.desk = DeskKeeper(self)
+        self._announcing = Announcing(self)
 
     # ---- the loop ----------------------------------------------------------------------------------------
 
@@ -89,7 +96,9 @@ class Supervisor:
         return not self.staff.members and (self.staff.ending or self._failure is not None)
 
     def _wait(self) -> None:
-        due = [time for time in (self.staff.due(), self.desk.due()) if time is not None]
+        due = [
+            time for time in (self.staff.due(), self.desk.due(), self._announcing.due()) if time is not None
+        ]
         seconds = max(min(due) - monotonic(), 0.0) if due else None
         for descriptor, _ in self._poller.poll(None if seconds is None else seconds * 1000 + 1):
             heard = self._heard.get(descriptor)
@@ -109,6 +118,7 @@ class Supervisor:
             else:
                 self._kill(step)
         self.desk.keep()
+        self._announcing.keep()
         if self.staff.complete():
             self._all_serve()
 
@@ -216,6 +226,8 @@ class Supervisor:
         on_trial = member.generation == self.staff.trial
         seconds = self.staff.gone(member, monotonic())
         self.desk.worker_is_gone(member.pid)
+        if not any(other.place == member.place for other in self.staff.members):
+            self.listening.balance.leave(member.place)
         if on_trial and not self.staff.ending:
             self._trial_has_failed(member, failure, how)
         elif seconds is not None:
@@ -238,6 +250,7 @@ class Supervisor:
             f"the reload has failed, the workers of before go on: {what}",
             "" if failure is None else failure["traceback"],
         )
+        self._announcing.ready()
         self._renew_if_asked()
 
     def _generation_serves(self) -> None:
@@ -249,44 +262,26 @@ class Supervisor:
         for number in former:
             del self._settings[number]
             self._starting.end_nursery(number)
-        self.staff.patience = settings.timeout_drain + LAST_MOMENT
+        self.staff.patience = patience_of(settings)
         if former:
             self.desk.renew(settings)
 
     def _all_serve(self) -> None:
         self._succession.all_serve()
-        if not self._announced and self.desk.is_open:
-            self._announced = True
-            self._announce()
+        self._announcing.all_serve()
         if self._reloading:
             self._reloading = False
             self.reloads += 1
-            pids = ", ".join(
-                str(member.pid) for member in self.staff.members if member.state is State.SERVING
-            )
+            pids = ", ".join(map(str, self.serving()))
             self.error_log.info(f"reloaded: application and configuration are read anew, in workers {pids}")
+            self._announcing.ready()
             self._renew_if_asked()
         if self._renewal_asked and not self.staff.ending:
             self._renew_if_asked()
 
-    def _announce(self) -> None:
-        from gearshift.cli.banner import banner
-
-        serving = [member.pid for member in self.staff.members if member.state is State.SERVING]
-        told = self.desk.application
-        text = banner(
-            self.newest_settings,
-            self.listening.shown(),
-            told["engine"],
-            told["application"],
-            self.desk.control,
-            self.desk.page,
-            serving,
-        )
-        try:
-            print(text, end="", flush=True)
-        except OSError as error:
-            self.error_log.warning(f"standard output can't be written to: {error.strerror}")
+    def serving(self) -> list[int]:
+        """The processes that do."""
+        return [member.pid for member in self.staff.members if member.state is State.SERVING]
 
     @property
     def newest_settings(self) -> Settings:
@@ -318,24 +313,30 @@ class Supervisor:
             self.staff.hurry(monotonic(), LAST_MOMENT)
             self._tell_all(do="stop")
             return
-        seconds = self.newest_settings.timeout_drain
-        self.error_log.info(f"{name}: draining, for at most {seconds:g} s; again to end at once")
-        self.end()
+        seconds, delay = self.newest_settings.timeout_drain, self.newest_settings.drain_delay
+        delayed = name == "SIGTERM" and delay > 0
+        if delayed:
+            self.error_log.info(leaving_in_words(name, delay))
+        else:
+            self.error_log.info(f"{name}: draining, for at most {seconds:g} s; again to end at once")
+        self.end(delayed)
 
-    def end(self) -> None:
-        """Everything that was received is answered; then it is over."""
+    def end(self, delayed: bool = False) -> None:
+        """Everything that was received is answered; then it is over. delayed: after --drain-delay."""
         self.staff.ending = True
         self._abdicated = False
         self.listening.close()
-        self._tell_all(do="drain")
+        self._tell_all(do="drain", delayed=delayed)
         for member in self.staff.members:
             if member.state is not State.DRAINING:
                 member.move(State.DRAINING, monotonic())
         self._succession.end()
+        self._announcing.stopping()
 
-    def abdicate(self, hand_over: bool) -> None:
+    def abdicate(self, heir: int, hand_over: bool) -> None:
         """Another program serves on the same listeners: ours leaves, and its connections with it, if they are taken."""
         self.staff.ending = self._abdicated = True
+        self._announcing.succeeded_by(heir)
         self.desk.close()
         self.listening.give_up_files()
         for member in self.staff.members:
@@ -368,11 +369,13 @@ class Supervisor:
             self.error_log.warning(f"the reload has failed, the workers of before go on: {error}")
             return
         self._reloading = True
+        self._announcing.reloading()
         self._settings[self.staff.renew()] = settings
 
     def _refuse_what_needs_a_start(self, settings: Settings) -> None:
         """What the listeners are made for stays as it is: SIGUSR2 has a new program make them anew."""
-        if addresses_of(settings) != self.listening.addresses:
+        found = (addresses_of(settings), datagram_addresses_of(settings))
+        if found != (self.listening.addresses, self.listening.datagram_addresses):
             raise GearshiftError(
                 "the addresses to listen on have changed, which needs a new program (SIGUSR2)"
             )
@@ -413,6 +416,11 @@ class Supervisor:
         self._succession.close()
         self._starting.close()
         self.error_log.close()
+
+
+def patience_of(settings: Settings) -> float:
+    """Seconds that a worker has to leave."""
+    return settings.drain_delay + settings.timeout_drain + LAST_MOMENT
 
 
 ACTIONS: dict[signal.Signals, Callable[[Supervisor], object]] = {

@@ -13,6 +13,7 @@ from gearshift.supervisor.recycling import Recycling
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Mapping, Sequence
     from types import FrameType
     from typing import Any
@@ -41,14 +42,24 @@ class Worker(Serving):
         self._retiring = False
 
     def live(
-        self, line: Line, transit: Transit, listeners: Mapping[str, Sequence[Listener]], control_path: str
+        self,
+        line: Line,
+        transit: Transit,
+        listeners: Mapping[str, Sequence[Listener]],
+        endpoints: Mapping[str, Sequence[socket.socket]],
+        control_path: str,
     ) -> int:
-        """From fork to exit; the exit code. listeners: by the addresses that the settings name. control_path: where the
-        supervisor's desk asks it, "" for nowhere. Raises GearshiftError for what kept it from starting.
+        """From fork to exit; the exit code. listeners, endpoints: by the addresses that the settings name.
+        control_path: where the supervisor's desk asks it, "" for nowhere. Raises GearshiftError for what kept it from
+        starting.
         """
         self._line, self._transit, self._control_path = line, transit, control_path
         handed_down.clear()
         handed_down.update({text: list(opened) for text, opened in listeners.items()})
+        if endpoints:
+            from gearshift.raw import endpoint
+
+            endpoint.handed_down.update({text: list(opened) for text, opened in endpoints.items()})
         self._take_signals()
         Thread(target=self._hear, name="supervisor", daemon=True).start()
         self.open()
@@ -130,7 +141,7 @@ class Worker(Serving):
         if order == "retire":
             self._retire(message["seconds"], message["hand_over"])
         elif order == "drain":
-            self._end()
+            self._end(message.get("delayed", False))
         elif order == "stop":
             self._signals = 2
             self._stop_at_once()
@@ -168,8 +179,16 @@ class Worker(Serving):
             self._gearbox.drain(seconds)
         self._end_by_force_after(seconds + 1)
 
-    def _end(self) -> None:
-        """As SIGTERM to a server that is one process."""
+    def begin_drain(self, why: str) -> None:
+        self._end()
+
+    def _end(self, delayed: bool = False) -> None:
+        """As SIGTERM to a server that is one process. delayed: after --drain-delay."""
+        if delayed and self._gearbox is not None:
+            from gearshift.leaving import leave
+
+            self._forced_ends.append(leave(self, self._gearbox, http_alone=self._raw is None))
+            return
         self._drain_told = True
         if self._reception is not None:
             self._reception.stop()
