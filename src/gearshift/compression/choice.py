@@ -119,7 +119,8 @@ def is_worth_it(fields: dict[bytes, bytes]) -> bool:
 
 
 def _is_private(request: Request, fields: dict[bytes, bytes]) -> bool:
-    if b"set-cookie" in fields:
+    said = {word.strip().lower() for word in fields.get(b"cache-control", b"").split(b",")}
+    if b"set-cookie" in fields or b"private" in said:
         return True
     return request.header(b"cookie") is not None or request.header(b"authorization") is not None
 

@@ -5,7 +5,7 @@ Made once for every different thing that is said, and kept: the same clients com
 
 from __future__ import annotations
 
-from gearshift.proxy.nodes import authority_of, effective_port, with_port
+from gearshift.proxy.nodes import MalformedError, authority_of, effective_port, with_port
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,7 +92,10 @@ class Origin:
         text = self._authority or own
         if not text:
             return "", effective_port(self._outer_port, scheme), ""
-        host, port = authority_of(text)
+        try:
+            host, port = authority_of(text)
+        except MalformedError:  # the request's own: it may hold escapes, or end with its colon
+            return "", effective_port(self._outer_port, scheme), ""
         port = self._outer_port or port
         return host.strip("[]"), effective_port(port, scheme), with_port(host, port, scheme)
 

@@ -108,6 +108,7 @@ def test_what_shrinks(kind: str, worth: bool) -> None:
         b"Repr-Digest: sha-256=x",
         b"Content-MD5: x",
         b"Set-Cookie: session=1",
+        b"Cache-Control: max-age=5, Private",
     ],
 )
 def test_what_is_left_alone(line: bytes) -> None:

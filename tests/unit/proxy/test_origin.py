@@ -116,6 +116,13 @@ def test_the_host_by_which_the_client_came(
     assert scope["server"] == (expected[1], int(expected[2]))
 
 
+@pytest.mark.parametrize("own", ["a%20b", "inner:"])
+def test_a_host_field_that_is_strange_stays_as_it_is(own: str) -> None:
+    environ = environ_of(origin(outer_port="8443"), host=own)
+    assert (environ["HTTP_HOST"], environ["SERVER_PORT"]) == (own, "8443")
+    assert (b"host", own.encode()) in scope_of(origin(outer_port="8443"), host=own.encode())["headers"]
+
+
 def test_a_port_alone_where_no_host_was_sent() -> None:
     environ = environ_of(origin(outer_port="8443"), host=None)
     assert ("HTTP_HOST" in environ, environ["SERVER_NAME"], environ["SERVER_PORT"]) == (
