@@ -10,6 +10,7 @@ import ssl
 import struct
 import subprocess
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -528,6 +529,32 @@ def test_handshakes_let_requests_between_them(engine: str, tmp_path: Path, pair:
         for plain in waiting:
             plain.close()
         assert shaken < HANDSHAKES // 2, f"{shaken} of {HANDSHAKES} handshakes came before one request"
+
+
+def test_a_leader_that_is_relieved_while_it_signs(tmp_path: Path) -> None:
+    """A signature with 4096 bits takes `auto` longer than it waits for a step: another thread polls meanwhile."""
+    cert, key = str(tmp_path / "cert.pem"), str(tmp_path / "key.pem")
+    new = ["openssl", "req", "-x509", "-newkey", "rsa:4096", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    subprocess.run([*new, "-keyout", key, "-out", cert], check=True, capture_output=True, timeout=60)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with run(WsgiProbe(), "auto", tmp_path, certfile=cert, keyfile=key, threads=8) as running:
+
+        def come_and_go(_: int) -> list[bytes]:
+            bodies = []
+            for _ in range(5):
+                with sealed(running, context=context) as wire:
+                    wire.send(request("/echo", method="POST", body=b"x" * 100_000))
+                    bodies += [wire.answer().body, wire.ask(request()).body]
+            return bodies
+
+        with ThreadPoolExecutor(8) as clients:
+            for bodies in clients.map(come_and_go, range(8)):
+                assert bodies == [b"x" * 100_000, b"hello"] * 5
+        assert running.server._serving.gear.engine.relieved > 0
+        counts = running.server.status()["counts"]
+        assert (counts["handshakes"], counts["handshakes_failed"]) == (40, 0)
+    assert "Traceback" not in running.log()
 
 
 def test_what_is_seen(site: Running) -> None:
