@@ -109,6 +109,19 @@ def test_a_listener_for_each_worker_outlives_it(tmp_path: Path) -> None:
         server.said("the number of workers stays as it is")
 
 
+def test_a_plain_connection_stays_plain_though_new_ones_are_sealed(tmp_path: Path) -> None:
+    settings = tmp_path / "gearshift.toml"
+    settings.write_text("")
+    with supervised(tmp_path, WSGI, "--workers", "1", where=tmp_path) as server, server.connect() as plain:
+        former = plain.ask(request("/a")).field(b"X-Worker")
+        settings.write_text(f'certfile = "{certificates().chain}"\nkeyfile = "{certificates().key}"\n')
+        server.reload()
+        eventually(lambda: plain.ask(request("/b")).field(b"X-Worker") != former, "the new worker has it")
+        with sealed_client(server.address) as client:
+            assert b"X-Worker: " in ask_sealed(client)
+        assert plain.ask(request("/c")).status == 200
+
+
 def test_a_websocket_goes_on_for_a_while_and_is_told_to_go(tmp_path: Path) -> None:
     site = "tests.conformance.websocket_site:app"
     with (

@@ -1,6 +1,7 @@
 """The typed face of transfer.py."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from gearshift.channel import Driver
 from gearshift.connection import Connection
@@ -9,6 +10,7 @@ from gearshift.listeners import Listener
 
 VERSION: int
 
+def introduced(connection: Connection) -> list[Any]: ...
 def packed(connection: Connection) -> bytes: ...
 def let_go(connection: Connection) -> None: ...
 def unpacked(
