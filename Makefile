@@ -55,7 +55,7 @@ coverage: $(VENV)/installed $(VENV)/tools ## the test suite again, with line cov
 	$(BIN)/coverage report --omit "$(shell echo $(COMPILED) | tr ' ' ',')"
 
 docs: $(VENV)/installed $(VENV)/tools ## the documentation site, into build/site
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 build: $(VENV)/tools ## sdist and wheel, into dist/
 	rm -rf dist

@@ -19,19 +19,31 @@ SETTINGS = "settings.md"
 ORDER: dict[str, tuple[str, ...]] = {
     "Begin": ("index.md", "engines.md", "development.md", "migrating.md"),
     "See": ("status-page.md", "metrics.md", "traces.md", "status-schema.md", "in-the-application.md"),
-    "Deploy": ("deployment.md", SETTINGS),
+    "Deploy": (
+        "deployment.md",
+        "processes.md",
+        "behind-a-proxy.md",
+        "tls.md",
+        "http2.md",
+        "compression.md",
+        SETTINGS,
+    ),
     "Measure": ("load.md", "bench.md", "lab.md"),
-    "More": ("raw-handlers.md",),
+    "More": ("websocket.md", "raw-handlers.md"),
 }
 LINK = re.compile(r"\]\(\.\./((?:deploy|examples)/[^)#]+)")
 TABLE = re.compile(r"<!-- table: (\w+) -->")
 
 
 def on_config(config: Any) -> Any:
-    """The order of the pages; those that ORDER does not know stand under More."""
+    """The order of the pages that there are; those that ORDER does not know stand under More."""
+    written = {path.name for path in (ROOT / "docs").glob("*.md")}
     known = {page for pages in ORDER.values() for page in pages}
-    others = sorted(path.name for path in (ROOT / "docs").glob("*.md") if path.name not in known)
-    config.nav = [{title: [*pages, *(others if title == "More" else ())]} for title, pages in ORDER.items()]
+    config.nav = [
+        {title: [page for page in pages if page in written or page == SETTINGS]}
+        for title, pages in ORDER.items()
+    ]
+    config.nav[-1]["More"] += sorted(written - known)
     return config
 
 

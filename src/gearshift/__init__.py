@@ -7,15 +7,15 @@ __all__ = ["Server", "__version__", "connect", "serve"]
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gearshift.client import connect
-    from gearshift.server import Server, serve
+    from gearshift.embedded import Server, serve
 
 
 def __getattr__(name: str) -> object:
     """`serve`, `Server` and `connect` are imported when first used: the command line needs neither to show its help."""
     if name in ("Server", "serve"):
-        from gearshift import server
+        from gearshift import embedded
 
-        return getattr(server, name)
+        return getattr(embedded, name)
     if name == "connect":
         from gearshift.client import connect
 

@@ -1,3 +1,5 @@
+cimport cython
+
 from gearshift.http.date cimport DateLine
 from gearshift.http.output cimport Output
 from gearshift.http.protocol cimport Protocol
@@ -55,7 +57,13 @@ cdef class Channel:
     cdef str spoken(self, int minor)
     cdef TlsSession sealed_by(self)
     cdef Output wire(self)
-    cdef long long unsent(self) noexcept
+    # Bytes of answers that the socket has not taken, sealed or not.
+    @cython.final
+    cdef inline long long unsent(self) noexcept:
+        cdef long long count = 0 if self.output is None else self.output.pending
+        if self.tls is not None and self.tls.plain is not None:
+            count += self.tls.plain.pending
+        return count
     cdef bint has_output(self) except -1
     cdef int seal(self) except -1
     cdef bint more(self) except -1
@@ -64,7 +72,10 @@ cdef class Channel:
     cdef int give_back(self) except -1
     cdef int drop_output(self) except -1
     cdef int input_ended(self) noexcept
-    cdef bint has_finished(self) noexcept
+    # Whether the peer has finished sending.
+    @cython.final
+    cdef inline bint has_finished(self) noexcept:
+        return self.protocol.eof or (self.tls is not None and self.tls.wire_ended)
     cdef Py_ssize_t kept_input(self) noexcept
     cdef int lose(self) except -1
     cpdef object peer_host(self)

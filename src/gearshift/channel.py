@@ -102,13 +102,6 @@ class Channel:
             self.output = self.driver.take_output()
         return self.output
 
-    def unsent(self):
-        """Bytes of answers that the socket has not taken, sealed or not."""
-        count: cython.longlong = 0 if self.output is None else self.output.pending
-        if self.tls is not None and self.tls.plain is not None:
-            count += self.tls.plain.pending
-        return count
-
     def drop_output(self):
         """Nothing of it is sent any more."""
         if self.output is not None:
@@ -185,10 +178,6 @@ class Channel:
         else:
             self.tls.wire_ended = True
         return 0
-
-    def has_finished(self):
-        """Whether the peer has finished sending."""
-        return self.protocol.eof or (self.tls is not None and self.tls.wire_ended)
 
     def kept_input(self):
         """Bytes that have come and were not interpreted."""

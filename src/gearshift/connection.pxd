@@ -70,7 +70,6 @@ cdef class Connection(Channel):
     cdef Step advance(self) except *
     cdef Step _advance_sealed(self) except *
     cdef Step _next_step(self) except *
-    cdef Step _shake_hands(self) except *
     cdef Step _between_requests(self) except *
     cdef Step _end(self) except *
     cdef int _begin_exchange(self) except -1
@@ -78,14 +77,12 @@ cdef class Connection(Channel):
     cdef int _answered(self) except -1
     cdef int _refuse(self) except -1
     cdef Step _converse(self) except *
-    cdef bint multiplex(self) except *
     cdef int _delivered(self) except -1
     cdef bint speaks(self) noexcept
     cdef int run(self) except -1
     cdef int shed(self) except -1
     cdef int received(self, const char* data, Py_ssize_t size) except -1
     cdef int received_eof(self) except -1
-    cdef int _received_introduction(self, const char* data, Py_ssize_t size) except -1
     cdef int took_part(self, double now) noexcept
     cdef int took_all(self, double now) noexcept
     cdef bint takes_input(self) noexcept

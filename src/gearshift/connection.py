@@ -6,11 +6,11 @@ keep-alive are decided here, so engines cannot disagree.
 """
 
 import cython
-from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cython.cimports.cpython.ref import Py_REFCNT
 from cython.cimports.gearshift.channel import Driver
 from cython.cimports.gearshift.connection import Deadline, Phase, Step
-from cython.cimports.gearshift.conversation import Conversation, RawApplication
+from cython.cimports.gearshift.conversation import Conversation
 from cython.cimports.gearshift.exchange import Exchange, Made, Service, Stage
 from cython.cimports.gearshift.http.output import Output
 from cython.cimports.gearshift.http.protocol import Protocol
@@ -18,8 +18,13 @@ from cython.cimports.gearshift.http.refusals import Refusal
 from cython.cimports.gearshift.http.request import Request
 from cython.cimports.gearshift.http.response import Response, reason_of
 from cython.cimports.gearshift.http.states import Event, Framing, Reading
-from cython.cimports.gearshift.proxy.introduction import Introduction, Progress
-from cython.cimports.gearshift.tls.session import Shake, TlsSession
+from cython.cimports.gearshift.opening import (
+    begin,
+    multiplex,
+    shake_hands,
+    take_introduction,
+    waits_for_introduction,
+)
 
 from gearshift.http.refusals import REASONS
 
@@ -41,22 +46,7 @@ class Connection:
         self.protocol = Protocol(service.limits)
         self.accepted_at = driver.now
         self.number = service.roster.enter(self)
-        self.phase = Phase.SERVING
-        if listener.handler is not None:
-            raw: RawApplication = listener.handler
-            self.phase = Phase.CONVERSING
-            self.datagrams = raw.datagrams
-            self.conversation = raw.converse(self, service)
-        self.protocol.may_be_http2 = service.http2 is not None and listener.keyring is None  # else ALPN's
-        self.deadline = Deadline.NO_DEADLINE if self.datagrams else Deadline.IDLE_UNTIL
-        if listener.keyring is not None:
-            self.tls = TlsSession(listener.keyring)
-            self.protocol.secured = True
-            self.phase = Phase.SHAKING
-            self.deadline = Deadline.HEAD_BY
-        if service.forwarding is not None and service.forwarding.introduced and not self.datagrams:
-            self.phase = Phase.INTRODUCED
-            self.deadline = Deadline.HEAD_BY  # a proxy says it at once
+        begin(self, listener)
         self.listed = Deadline.NO_DEADLINE
 
     # ---- what the engine reports -----------------------------------------------------------------------
@@ -65,42 +55,19 @@ class Connection:
         """Bytes came. They are used where they stand until settle()."""
         self.bytes_in += size
         if self.phase == Phase.INTRODUCED:
-            return self._received_introduction(data, size)
+            return take_introduction(self, data, size)
         if self.tls is not None:
             return self.tls.put(data, size) if self.speaks() else 0
         if self.phase == Phase.SERVING or self.phase == Phase.CONVERSING:
             self.protocol.feed(data, size)
         return 0
 
-    def _received_introduction(self, data: cython.p_const_char, size: cython.Py_ssize_t):
-        """A trusted proxy must begin with the PROXY protocol; of anybody else it would not be believed."""
-        taken: cython.Py_ssize_t = 0
-        if self.service.forwarding.believes(self):
-            if self.introduction is None:
-                self.introduction = Introduction()
-            taken = self.introduction.receive(PyBytes_FromStringAndSize(data, size))
-            if self.introduction.progress == Progress.BEGUN:
-                return 0
-            if self.introduction.progress == Progress.BROKEN:
-                self.reset = True
-                self.phase = Phase.DONE
-                self.service.counts.unintroduced += 1
-                return self.service.forwarding.tell(self, self.service.error_log)
-            self.meet(self.introduction)
-            self.introduction = None
-        if self.tls is not None:
-            self.phase = Phase.SHAKING
-        else:
-            self.phase = Phase.SERVING if self.conversation is None else Phase.CONVERSING
-        if taken == size:
-            return 0
-        self.bytes_in -= size - taken
-        return self.received(data + taken, size - taken)  # what follows is the client's
-
     def received_eof(self):
         """The peer finished sending; it may still wait for its answers (RFC 9112 section 9.6)."""
         self.input_ended()
         self.unread_input = False
+        if self.phase == Phase.SHAKING and self.bytes_in > 0:
+            self.service.counts.handshakes_failed += 1
         if self.phase == Phase.LINGERING or self.phase == Phase.SHAKING:
             self.phase = Phase.DONE
         elif self.exchange is not None:
@@ -168,7 +135,7 @@ class Connection:
         """As without TLS, between what has come sealed and what is to leave so."""
         step: Step
         if self.phase == Phase.SHAKING:
-            step = self._shake_hands()
+            step = shake_hands(self)
             if self.phase == Phase.SHAKING:
                 return step
         while True:
@@ -180,28 +147,6 @@ class Connection:
                 return Step.CLOSE
             if step != Step.WRITE or (self.output is not None and self.output.pending > 0):
                 return step
-
-    def _shake_hands(self):
-        """The handshake, as far as it goes with what has come."""
-        if not self.driver.may_shake():
-            return Step.LATER
-        verdict: Shake = self.shake()
-        if verdict == Shake.MORE_IS_NEEDED:
-            return Step.WRITE if self.unsent() > 0 else Step.READ
-        if verdict == Shake.AGREED:
-            self.service.counts.handshakes += 1
-            self.phase = Phase.SERVING if self.conversation is None else Phase.CONVERSING
-            if self.tls.alpn == "h2" and self.conversation is None:
-                self.multiplex()
-            return Step.READ
-        self.service.counts.handshakes_failed += 1
-        self.phase = Phase.LAST_ANSWER
-        self.unread_input = True
-        if verdict == Shake.NOT_TLS and self.conversation is None:
-            self.tls = None
-            self.protocol.refuse(Refusal.NOT_TLS)
-            self._refuse()
-        return Step.CLOSE
 
     def _next_step(self):
         exchange: Exchange
@@ -279,26 +224,17 @@ class Connection:
                     return self._end()
             return Step.READ
         if event == Event.PREFACE:
-            return self._converse() if self.multiplex() else self._between_requests()
+            return self._converse() if multiplex(self) else self._between_requests()
         if event == Event.REFUSED:
             self._refuse()
         else:
             self.phase = Phase.LAST_ANSWER
         return self._end()
 
-    def multiplex(self) -> cython.bint:
-        """HTTP/2 is spoken from here on. False where it can't be: the preface is then read as a request."""
-        http2: RawApplication = self.service.http2
-        self.conversation = http2.converse(self, self.service)
-        return self.conversation is not None
-
     def _end(self):
         """Sends what is left, then closes: gently where the peer may still be sending."""
-        if self.phase == Phase.INTRODUCED:
-            if not self.has_finished() and self.protocol.reading != Reading.BROKEN:
-                self.deadline = Deadline.HEAD_BY
-                return Step.READ
-            self.phase = Phase.DONE
+        if self.phase == Phase.INTRODUCED and waits_for_introduction(self):
+            return Step.READ
         if self.phase == Phase.LAST_ANSWER:
             if self.tls is not None and not self.reset:
                 self.say_goodbye()

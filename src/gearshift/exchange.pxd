@@ -64,6 +64,7 @@ cdef class Exchange:
     cdef bint immediate                 # the server's own answer: it waits for no thread
     cdef bint body_complete, continued, head_written, broken
     cdef bint upgraded                  # its connection is no HTTP any more: it lasts as long as that
+    cdef bint stirred                   # of an upgraded one: there is something new that the engine has not looked at
     cdef bint running                   # counts as such in the service
     cdef long long drained
     cdef readonly double called         # monotonic seconds; 0 before the application is

@@ -336,17 +336,13 @@ class Exchange:
         return Made.MUST_LEAVE
 
     def _write_timing(self, response: Response):
-        """Where the time has gone so far; of a request that was not run only how long it waited."""
-        now: cython.double = monotonic()
-        if self.called > 0:
-            queue, app = 1000 * (self.called - self.began), 1000 * (now - self.called)
-            text = b"queue;dur=%.2f, app;dur=%.2f" % (max(queue, 0.0), app)
-        else:
-            text = b"queue;dur=%.2f" % (1000 * (now - self.began))
-        response.field(
+        """Where the time has gone so far."""
+        from gearshift.told import server_timing
+
+        text: bytes = server_timing(self)
+        return response.field(
             self.channel.writer(), b"Server-Timing", 13, PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text)
         )
-        return 0
 
     def fail(self, error: object):
         """The application failed: a 500 where nothing was sent, else the answer ends visibly short."""
@@ -364,11 +360,10 @@ class Exchange:
         if self.response.coding is not None and self.response.coding.withheld:
             self.head_written = False
         if self.head_written:
-            while (
-                self.response.coding is not None and self.response.coding.waits
-            ):  # what was said counts as sent
-                self.response.press(self.channel.writer(), self.channel.driver.date)
-            self.broken = True
+            while self.response.coding is not None and self.response.coding.waits:
+                self.response.press(
+                    self.channel.writer(), self.channel.driver.date
+                )  # what was said counts as sent
             self.response.close = True
         elif not self.lost:
             self.answer(status, text)

@@ -15,16 +15,22 @@ if TYPE_CHECKING:
     from gearshift.server import Serving
 
 
-def leave(serving: Serving, gearbox: Gearbox, name: str, *, http_alone: bool) -> Timer:
-    """Begins to leave; the drain follows after `drain_delay` seconds, in the timer that is returned.
-
-    name: of the signal that asked for it. http_alone: no raw handler is served.
-    """
-    seconds = serving.settings.drain_delay
-    serving.error_log.info(
+def leaving_in_words(name: str, seconds: float) -> str:
+    """name: of the signal that asked for it."""
+    return (
         f"{name}: serving on for {seconds:g} s while health checks are answered 503, then draining;"
         " again to end at once"
     )
+
+
+def leave(serving: Serving, gearbox: Gearbox, name: str = "", *, http_alone: bool) -> Timer:
+    """Begins to leave; the drain follows after `drain_delay` seconds, in the timer that is returned.
+
+    name: of the signal that asked for it, "" where that is told already. http_alone: no raw handler is served.
+    """
+    seconds = serving.settings.drain_delay
+    if name:
+        serving.error_log.info(leaving_in_words(name, seconds))
     serving.own_answers.leaving = True
     gearbox.leave(http_alone)
     timer = Timer(seconds, serving.begin_drain, ("the drain delay is over",))

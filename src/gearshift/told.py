@@ -40,6 +40,15 @@ def access_entry(exchange: Exchange):
     )
 
 
+def server_timing(exchange: Exchange):
+    """The value of a Server-Timing field; of a request that was not run only how long it waited."""
+    now: cython.double = monotonic()
+    if exchange.called <= 0:
+        return b"queue;dur=%.2f" % (1000 * (now - exchange.began))
+    queue, application = 1000 * (exchange.called - exchange.began), 1000 * (now - exchange.called)
+    return b"queue;dur=%.2f, app;dur=%.2f" % (max(queue, 0.0), application)
+
+
 def slow_request(exchange: Exchange, queue: cython.double, handler: cython.double, now: cython.double):
     """A row of times.slowest[] in docs/status-schema.md; all times in seconds."""
     channel: Channel = exchange.channel

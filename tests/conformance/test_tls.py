@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import select
+import shutil
 import socket
 import ssl
 import struct
@@ -16,14 +18,18 @@ import pytest
 
 from tests.support.answers import read_all
 from tests.support.probe import WsgiProbe
+from tests.support.process import serving
 from tests.support.sealed import EverythingSealed, SealedSocket, certificates
 from tests.support.servers import Running, Servers, run
+from tests.support.standalone import BLOCK
 from tests.support.waiting import eventually
 from tests.support.wire import Wire, chunked, request
 
 pytestmark = pytest.mark.skipif(EverythingSealed.on, reason="these tests seal their connections themselves")
 
 LARGE = 3_000_000
+HANDSHAKES = 150
+MOST_MEMORY = 12 * 1024 * 1024
 SHORT = 0.4  # seconds that a handshake may take in some of these tests
 
 
@@ -112,6 +118,28 @@ def test_large_bodies_both_ways(site: Running) -> None:
         assert wire.answer().body == body + body[:7]
         assert len(wire.ask(request(f"/large?{LARGE}")).body) == LARGE
         assert len(wire.ask(request(f"/large-stream?{LARGE}")).body) == LARGE
+
+
+def test_fifty_mebibytes_either_way_in_bounded_memory(engine: str, pair: dict[str, Any]) -> None:
+    files = ("--certfile", pair["certfile"], "--keyfile", pair["keyfile"])
+    count = 50 * 1024 * 1024 // len(BLOCK)
+    with serving("--engine", engine, *files, "tests.support.standalone:wsgi") as process:
+        with process.connect() as wire:
+            wire.socket = SealedSocket(wire.socket)  # type: ignore[assignment]
+            assert wire.ask(request("/hello")).body == b"hello"
+            before = process.reset_peak()
+            wire.send(request("/swallow", f"Content-Length: {count * len(BLOCK)}", method="POST"))
+            for _ in range(count):
+                wire.send(BLOCK)
+            assert wire.answer().body == b"%d" % (count * len(BLOCK))
+            wire.send(request(f"/flood?{count}", version="HTTP/1.0"))
+            wire.read_until(b"\r\n\r\n")
+            taken = len(wire.buffer)
+            while piece := wire.socket.recv(262144):
+                taken += len(piece)
+            assert taken == count * len(BLOCK)
+            assert not tls_of(wire).truncated
+        assert process.memory() - before < MOST_MEMORY
 
 
 def test_expect_continue(site: Running) -> None:
@@ -454,6 +482,52 @@ def test_drain_says_goodbye(engine: str, tmp_path: Path, pair: dict[str, Any]) -
         assert busy.answer().body == b"hello"
         assert busy.read_to_end() == (b"", False)
         assert not tls_of(busy).truncated
+
+
+def test_certificates_change_without_a_restart(tmp_path: Path) -> None:
+    """By the thread that looks once a second; the engines only take what the keyring has."""
+    cert, key = str(tmp_path / "cert.pem"), str(tmp_path / "key.pem")
+    shutil.copy(certificates().chain, cert)
+    shutil.copy(certificates().key, key)
+    with (
+        run(WsgiProbe(), "epoll", tmp_path, certfile=cert, keyfile=key) as running,
+        sealed(running) as before,
+    ):
+        other = certificates().issue("swapped", "swapped.test")
+        shutil.copy(other[0], cert)
+        shutil.copy(other[1], key)
+        running.logged("the certificates have changed")
+        with sealed(running, host="swapped.test") as after:
+            assert after.ask(request()).body == b"hello"
+        assert before.ask(request()).body == b"hello"
+
+
+@pytest.mark.parametrize("engine", ["epoll", "uring"])
+def test_handshakes_let_requests_between_them(engine: str, tmp_path: Path, pair: dict[str, Any]) -> None:
+    """Many that are due in the same moment: a request that came behind them is not the last to be answered."""
+    context = certificates().client()
+    with (
+        run(WsgiProbe(), engine, tmp_path, **pair) as running,
+        sealed(running) as held,
+        sealed(running) as wire,
+    ):
+        waiting = [raw(running) for _ in range(HANDSHAKES)]
+        assert wire.ask(request()).body == b"hello"
+        eventually(lambda: running.server.status()["open_connections"] == HANDSHAKES + 2, "all are accepted")
+        held.send(request("/gate"))
+        eventually(lambda: "/gate" in running.probe.started, "the loop is held up")
+        for plain in waiting:
+            hello = ssl.MemoryBIO()
+            with pytest.raises(ssl.SSLWantReadError):
+                context.wrap_bio(ssl.MemoryBIO(), hello, server_hostname="localhost").do_handshake()
+            plain.sendall(hello.read())
+        wire.send(request("/hello/behind"))
+        running.probe.gate.set()
+        assert wire.answer().body == b"hello"
+        shaken = len(select.select(waiting, [], [], 0)[0])
+        for plain in waiting:
+            plain.close()
+        assert shaken < HANDSHAKES // 2, f"{shaken} of {HANDSHAKES} handshakes came before one request"
 
 
 def test_what_is_seen(site: Running) -> None:

@@ -1,5 +1,5 @@
-"""The cases of the Autobahn test suite (driven by the kosoku package), but for most of 9, 12 and 13: large and
-compressed messages by the thousand, which take minutes.
+"""The cases of the Autobahn test suite (driven by the kosoku package), but for most of 9, 12 and 13: large
+messages, and compressed ones by the thousand, which take minutes.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ from tests.support.websocket_wire import (
     frame,
     talk,
 )
+from tests.support.wire import request
 
 RSV1 = 0x40
 TAIL = b"\x00\x00\xff\xff"
@@ -151,8 +152,9 @@ def test_a_drain_has_its_deadline(engine: str, tmp_path: Path) -> None:
         assert line.wire.read_to_end().data == b""
 
 
-def test_shift(engine: str, tmp_path: Path) -> None:
+def test_shift(engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An open one stays with its engine until it ends; new ones are the next engine's."""
+    monkeypatch.setattr("gearshift.gearbox.LEAVING", 0.05)
     successor = ENGINES[(ENGINES.index(engine) + 1) % len(ENGINES)]
     with run(app, engine, tmp_path) as site:
         line = talk(site)
@@ -168,6 +170,19 @@ def test_shift(engine: str, tmp_path: Path) -> None:
         echoes(other, "still")
         other.wire.send(close())
         assert other.close_frame().code == 1000
+
+
+def test_open_ones_keep_no_thread_of_a_pool(tmp_path: Path) -> None:
+    with run(app, "pool", tmp_path, threads=2) as site:
+        lines = [talk(site) for _number in range(8)]
+        for turn in range(3):
+            for line in lines:
+                echoes(line, f"turn {turn}")
+        with site.connect() as wire:
+            assert wire.ask(request("/plain")).body == b"http"
+        for line in lines:
+            line.wire.send(close())
+            assert line.close_frame().code == 1000
 
 
 def test_what_is_told_of_it(engine: str, tmp_path: Path) -> None:
@@ -186,6 +201,7 @@ def test_what_is_told_of_it(engine: str, tmp_path: Path) -> None:
         line.wire.send(close())
         assert line.close_frame().code == 1000
         line.ended()
-        entry = json.loads(eventually(lambda: log.exists() and log.read_text(), "the line in the log"))
-        assert (entry["status"], entry["target"]) == (101, "/echo")
         assert site.log() == ""
+    entry = json.loads(log.read_text())  # one line, written when the server has ended at the latest
+    assert (entry["status"], entry["target"]) == (101, "/echo")
+    assert entry["body_bytes"] > 0

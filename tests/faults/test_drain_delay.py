@@ -41,6 +41,24 @@ def test_load_balancers_are_sent_away_before_the_listener_closes(engine: str, in
         assert time.monotonic() - began >= DELAY
 
 
+def test_every_worker_sends_load_balancers_away() -> None:
+    arguments = (*LEAVING, "--workers", "2", "tests.support.standalone:wsgi")
+    with serving(*arguments) as server:
+        began = time.monotonic()
+        server.signal(signal.SIGTERM)
+
+        def unwell() -> bool:
+            with server.connect() as check:
+                return check.ask(request("/health")).status == 503
+
+        eventually(unwell, "the health check fails")
+        with server.connect() as fresh:
+            answer = fresh.ask(request())
+            assert (answer.status, answer.body, answer.closes) == (200, b"hello", True)
+        assert server.wait() == 0
+        assert time.monotonic() - began >= DELAY
+
+
 @pytest.mark.parametrize("numbers", [(signal.SIGINT,), (signal.SIGTERM, signal.SIGTERM)])
 def test_somebody_at_a_terminal_does_not_wait(numbers: tuple[signal.Signals, ...]) -> None:
     with serving("--drain-delay", "60", "tests.support.standalone:wsgi") as server:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from gearshift.control.paths import listens
 from tests.support.process import ROOT, command, environment
 from tests.support.servers import ENGINES
 from tests.support.waiting import eventually
@@ -94,7 +95,7 @@ def test_systemds_own_program_passes_them(tmp_path: Path) -> None:
     path_of_modules = f"--setenv=PYTHONPATH={environment()['PYTHONPATH']}"
     serve = command("--bind", "systemd:web", "tests.support.standalone:wsgi")
     with run([*activate, path_of_modules, *serve]):
-        eventually(path.exists, "it listens")
+        eventually(lambda: listens(str(path)), "it listens")  # that it was asked starts the server too
         with Wire(str(path)) as wire:
             assert wire.ask(request()).body == b"hello"
 

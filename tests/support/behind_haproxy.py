@@ -8,6 +8,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -127,13 +128,21 @@ class Clients:
 class Balancer:
     """HAProxy, and what its command socket says of the servers."""
 
-    def __init__(self, folder: str, machines: list[Machine]) -> None:
+    def __init__(self, folder: str, machines: list[Machine], *, repeats: bool) -> None:
+        """repeats: as shipped, what was refused is asked of another server; else each refusal is a client's loss."""
         self.socket = f"{folder}/haproxy.sock"
         text = CONFIGURATION.read_text()
         for number, machine in enumerate(machines, 1):
             assert f"10.0.0.1{number}:8000" in text
             text = text.replace(f"10.0.0.1{number}:8000", f"{machine.address}:8000")
-        # The command socket is the test's; nothing else differs from what is shipped.
+        for word in (
+            () if repeats else ("retries", "option redispatch", "retry-on", "http-request disable-l7-retry")
+        ):
+            assert f"    {word} " in text
+            text = re.sub(
+                rf"^    {word} .*$", "    retries 0" if word == "retries" else "", text, flags=re.MULTILINE
+            )
+        # The command socket is the test's.
         text = text.replace("global\n", f"global\n    stats socket {self.socket} level admin\n", 1)
         path = Path(folder) / "haproxy.cfg"
         path.write_text(text)
@@ -167,24 +176,29 @@ class Balancer:
 
 
 def session() -> dict[str, Any]:
-    told: dict[str, Any] = {"delay": DELAY, "drains": [], "kills": []}
+    """Drains where nothing makes up for a refused connection, kills with what is shipped."""
     machines = [Machine(number, name) for number, name in enumerate(SERVERS, 1)]
-    with tempfile.TemporaryDirectory() as folder:
+    try:
         for machine in machines:
             machine.start()
-        balancer = Balancer(folder, machines)
+        drains = rounds(machines, signal.SIGTERM, repeats=False)
+        return {"delay": DELAY, "drains": drains, "kills": rounds(machines, signal.SIGKILL, repeats=True)}
+    finally:
+        for machine in machines:
+            machine.close()
+
+
+def rounds(machines: list[Machine], number: signal.Signals, *, repeats: bool) -> list[dict[str, Any]]:
+    """Each server ended once."""
+    with tempfile.TemporaryDirectory() as folder:
+        balancer = Balancer(folder, machines, repeats=repeats)
         try:
             for machine in machines:
                 balancer.wait_for(machine.name, "UP")
             with Clients() as clients:
-                for kind, number in (("drains", signal.SIGTERM), ("kills", signal.SIGKILL)):
-                    for machine in machines:
-                        told[kind].append(one(machine, number, balancer, clients))
+                return [one(machine, number, balancer, clients) for machine in machines]
         finally:
             balancer.close()
-            for machine in machines:
-                machine.close()
-    return told
 
 
 def one(machine: Machine, number: signal.Signals, balancer: Balancer, clients: Clients) -> dict[str, Any]:

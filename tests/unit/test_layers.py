@@ -56,7 +56,19 @@ RULES = [
     # whose imports, what they may not name, and what of it they may nevertheless
     ("gearshift.http", ("gearshift",), ("gearshift.http",)),
     ("gearshift.apps", ("gearshift.engines", "gearshift.server", "gearshift.cli"), ()),
-    ("gearshift.engines", ("gearshift.apps", "gearshift.server", "gearshift.cli"), ()),
+    ("gearshift.engines", ("gearshift.apps", "gearshift.server", "gearshift.cli", "gearshift.tls"), ()),
+    (
+        "gearshift.tls",
+        ("gearshift",),
+        (
+            "gearshift.tls",
+            "gearshift.http.output",
+            "gearshift.errors",
+            "gearshift.listeners",
+            "gearshift.settings",
+            "gearshift.observe.error_log",
+        ),
+    ),
     (
         "gearshift.conversation",
         ("gearshift.apps", "gearshift.engines", "gearshift.connection", "gearshift.raw", "gearshift.server"),

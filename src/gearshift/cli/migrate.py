@@ -8,7 +8,7 @@ from gearshift.cli.output import write
 from gearshift.errors import SettingError
 from gearshift.migrate import gunicorn, uvicorn
 from gearshift.migrate.reading import Said, read_command, read_configuration, server_of
-from gearshift.migrate.translation import Translation, translate
+from gearshift.migrate.translation import Translation, settle, translate
 from gearshift.migrate.writing import report
 
 TYPE_CHECKING = False
@@ -22,7 +22,9 @@ def run(flags: Mapping[str, object]) -> int:
     """Prints the translation; the exit code is 0 whatever has no equal. Raises SettingError."""
     words = flags.get("words", [])
     assert isinstance(words, list)
-    write(report(translated(words)))
+    translation = translated(words)
+    settle(translation)
+    write(report(translation))
     return 0
 
 

@@ -11,8 +11,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gearshift.compression.coders import Coder
 
-# Bytes that go through a coder in one step: a millisecond or two of gzip, after which others may have their turn.
-STEP = 65536
+# Bytes that go through a coder in one step: a fraction of a millisecond, after which others may have their turn.
+STEP = 16384
+WHOLE = 65536  # bytes of a body that goes through in one, so that its head can tell the compressed length
 
 
 class CodedBody:
@@ -62,7 +63,7 @@ class CodedBody:
     def press(self) -> bytes:
         """The next step, compressed and flushed: never nothing while waits is true."""
         pressed = []
-        room = STEP
+        room = WHOLE if self.withheld else STEP
         while room and self._backlog:
             data = self._next(room)
             room -= len(data)

@@ -7,7 +7,7 @@ what stands in them (BREACH, CVE-2013-3587). So what belongs to one user is left
 from __future__ import annotations
 
 from gearshift.apps.static.encodings import IDENTITY, REFUSED, qualities
-from gearshift.compression.body import STEP, CodedBody
+from gearshift.compression.body import WHOLE, CodedBody
 from gearshift.compression.coders import coder_of
 
 TYPE_CHECKING = False
@@ -78,13 +78,13 @@ class Compression:
         if not is_worth_it(fields) or (not self._private and _is_private(request, fields)):
             return None
         coding = self._coding_for(request)
-        if coding is None or (request.minor == 0 and not 0 <= length <= STEP):
+        if coding is None or (request.minor == 0 and not 0 <= length <= WHOLE):
             # RFC 9110 section 12.5.5: for another client it would have been another answer.
             return Choice(b"\r\n".join(varying(head.split(b"\r\n"))))
         rewritten = _rewritten(head, coding)
         if is_head:
             return Choice(rewritten, coded=True)
-        return Choice(rewritten, True, CodedBody(self._coders[coding](), promised, 0 <= length <= STEP))
+        return Choice(rewritten, True, CodedBody(self._coders[coding](), promised, 0 <= length <= WHOLE))
 
     def _coding_for(self, request: Request) -> bytes | None:
         """What the client likes best; the first of ours among equals (RFC 9110 section 12.5.3)."""

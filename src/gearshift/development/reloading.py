@@ -21,7 +21,7 @@ from time import monotonic
 from gearshift.apps.loader import Kind
 from gearshift.development.watching import Watcher
 from gearshift.errors import SettingError
-from gearshift.listeners import open_listener, parse
+from gearshift.listeners import opened
 from gearshift.observe.error_log import ErrorLog
 
 TYPE_CHECKING = False
@@ -51,7 +51,7 @@ def run(flags: Mapping[str, object], settings: Settings) -> int:
     """What `gearshift serve --reload` does; the exit code. flags: as on the command line. Raises GearshiftError."""
     refuse(settings)
     watcher = Watcher(settings.reload_dir or (os.curdir,), settings.reload_include, settings.reload_exclude)
-    listeners = [open_listener(parse(text), settings.backlog) for text in settings.bind]
+    listeners = list(opened(settings))
     try:
         with watcher:
             return Reloader(flags, settings, listeners, watcher).run()
@@ -74,10 +74,9 @@ def refuse(settings: Settings) -> None:
             f"--reload: found {Kind.STATIC.value} files in {settings.app}, expected module:attribute;"
             " files of a folder are read anew without it"
         )
-    workers = settings.values.get("workers", 1)
-    if workers not in (0, 1, "", "1"):
+    if settings.workers not in (0, 1):
         raise SettingError(
-            f"--reload: found --workers {workers} beside it, expected one process, which is started anew"
+            f"--reload: found --workers {settings.workers} beside it, expected one process, which is started anew"
         )
 
 

@@ -155,7 +155,7 @@ class AcceptingLoop:
                 self.service.counts.accepted += 1
                 if self.connections >= self.most_connections and not self._make_room():
                     self.service.counts.refused_connections += 1
-                    refuse_connection(fd, listener.handler is None)
+                    refuse_connection(fd, listener)
                     continue
                 self.adopt(fd, listener, cython.address(address), size)
             elif errno in (EMFILE, ENFILE, ENOBUFS, ENOMEM):

@@ -81,6 +81,8 @@ class BlockingDriver:
                     self._receive(connection)
                 self.resting = False
             elif step == Step.WAIT:
+                if self.parks and connection.exchange.upgraded:
+                    return Outcome.AT_BOUNDARY  # it may last for days: the poller drives it from here on
                 self._wait(connection)
             else:
                 self.close(connection)

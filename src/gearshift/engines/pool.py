@@ -10,7 +10,8 @@ requests turn out to wait for something. So quick requests are served by one war
 over as many threads as there are. Where the guess is wrong, the poller sees the queue stand and wakes one more.
 
 A peer that reads slowly must not keep a thread: once an answer is whole, or others wait for a thread, the poller waits
-for the peer in its place, and any thread goes on. Nor may a large answer: while others wait, it is sent in shares.
+for the peer in its place, and any thread goes on. Nor may a large answer: while others wait, it is sent in shares. A
+connection that has left HTTP keeps none either: the poller drives it, since its application runs in an event loop.
 """
 
 from collections import deque
@@ -153,7 +154,7 @@ class PoolWorker:
                 if outcome == Outcome.FULL:
                     engine.interrupted(connection, self.share <= 0)
                     break
-                if connection.news and engine.read_news(connection, self):
+                if connection.news and connection.exchange is None and engine.read_news(connection, self):
                     continue
                 if engine.life == Life.STOPPED:  # nobody is left to give it back to
                     self.close(connection)
@@ -381,6 +382,8 @@ class PoolEngine:
     def park(self, connection: Connection, now: cython.double):
         """Between requests: back to the poller. False where news came in this very moment."""
         connection.settle()
+        if connection.exchange is not None:
+            return self._take_over(connection, now)
         if connection.news or (connection.conversation is not None and connection.conversation.said):
             return False
         # Only now: what an ASGI application says wakes the driver, and the poller must not drive what is lent.
@@ -392,6 +395,18 @@ class PoolEngine:
         self.deadlines.enter(connection, cython.cast(cython.int, connection.deadline), now, True)
         if self.successor is not None:
             self.interrupt()  # the poller has somebody to give it to
+        return True
+
+    def _take_over(self, connection: Connection, now: cython.double):
+        """One that has left HTTP: the poller reads what it has been told of meanwhile, if that may be read yet."""
+        if connection.exchange.stirred:
+            return False
+        connection.driver = self
+        connection.listed = Deadline.NO_DEADLINE
+        connection.lent = connection.blocked = connection.news = False
+        connection.interest = sockets.EPOLLIN | self.arm
+        self.deadlines.enter(connection, Deadline.NO_DEADLINE, now, True)
+        self.rearm(connection)
         return True
 
     def interrupted(self, connection: Connection, now: cython.bint):

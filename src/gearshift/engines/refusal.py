@@ -5,6 +5,10 @@ from __future__ import annotations
 import contextlib
 import socket
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gearshift.listeners import Listener
+
 ANSWER = (
     b"HTTP/1.1 503 Service Unavailable\r\n"
     b"Server: gearshift\r\n"
@@ -16,14 +20,18 @@ ANSWER = (
 )
 
 
-def refuse_connection(descriptor: int, answered: bool = True) -> None:
-    """Sends the answer without waiting and closes; what the client has sent is read so that no reset follows. Not
-    answered, where no HTTP is spoken, the connection only ends.
+# TLS has no words for it before a handshake but an alert, internal_error (RFC 8446 section 6).
+ALERT = b"\x15\x03\x03\x00\x02\x02\x50"
+
+
+def refuse_connection(descriptor: int, listener: Listener) -> None:
+    """Sends the answer without waiting and closes; what the client has sent is read so that no reset follows. Where no
+    HTTP is spoken, the connection only ends.
     """
     with socket.socket(fileno=descriptor) as refused, contextlib.suppress(OSError):
-        if not answered:
+        if listener.keyring is None and listener.handler is not None:
             return
         refused.setblocking(False)
-        refused.send(ANSWER)
+        refused.send(ANSWER if listener.keyring is None else ALERT)
         refused.shutdown(socket.SHUT_WR)
         refused.recv(65536)

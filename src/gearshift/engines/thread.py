@@ -277,7 +277,7 @@ class ThreadEngine:
                 self.service.counts.accepted += 1
                 if len(self.open) >= self.most_connections and not self._make_room():
                     self.service.counts.refused_connections += 1
-                    refuse_connection(fd, listener.handler is None)
+                    refuse_connection(fd, listener)
                 else:
                     self._begin(fd, listener, cython.address(address), size)
             elif errno in (EMFILE, ENFILE, ENOBUFS, ENOMEM):
@@ -298,7 +298,7 @@ class ThreadEngine:
         memcpy(connection.peer, address, min(size, 28))
         if not self._start(connection):
             connection.fd = -1
-            refuse_connection(fd, listener.handler is None)
+            refuse_connection(fd, listener)
         return 0
 
     def _welcome(self):

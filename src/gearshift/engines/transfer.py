@@ -34,14 +34,22 @@ def packed(connection: Connection) -> bytes:
         "accepted_at": connection.accepted_at,
         "bytes_in": connection.bytes_in,
         "bytes_out": connection.bytes_out,
-        "introduced": None if connection.via is None else introduced(connection),
+        "introduced": None if connection.via is None else _introduced(connection),
+        "introduction": _introduction(connection),
     }
     return bytes([VERSION]) + json.dumps(facts).encode() + b"\n" + left
 
 
-def introduced(connection: Connection) -> list:
+def _introduced(connection: Connection) -> list:
     """What a proxy has told of the peer by the PROXY protocol."""
     return [connection.via, connection.peer_host(), connection.peer_port(), connection.secured]
+
+
+def _introduction(connection: Connection):
+    """What has come of the PROXY protocol while it is waited for; None where it is not."""
+    if connection.phase != Phase.INTRODUCED:
+        return None
+    return "" if connection.introduction is None else connection.introduction.held.hex()
 
 
 def let_go(connection: Connection) -> None:
@@ -79,8 +87,11 @@ def unpacked(message: bytes, fd: cython.int, service: Service, driver: Driver, l
     # It has begun already, and without TLS, whatever the settings say of those to come.
     connection.tls = None
     connection.protocol.secured = False
-    connection.phase = Phase.SERVING
-    connection.deadline = Deadline.IDLE_UNTIL
+    if facts.get("introduction") is None or connection.phase != Phase.INTRODUCED:
+        connection.phase = Phase.SERVING
+        connection.deadline = Deadline.IDLE_UNTIL
+    else:
+        left = bytes.fromhex(facts["introduction"]) + left
     if facts.get("introduced"):
         connection.via, connection._peer_host, connection._peer_port, connection.secured = facts["introduced"]
     if left:

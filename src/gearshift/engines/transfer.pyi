@@ -1,7 +1,6 @@
 """The typed face of transfer.py."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from gearshift.channel import Driver
 from gearshift.connection import Connection
@@ -10,7 +9,6 @@ from gearshift.listeners import Listener
 
 VERSION: int
 
-def introduced(connection: Connection) -> list[Any]: ...
 def packed(connection: Connection) -> bytes: ...
 def let_go(connection: Connection) -> None: ...
 def unpacked(

@@ -151,7 +151,7 @@ class UringEngine:
                 sockets.close(result)
             elif self.connections >= self.most_connections and not self._make_room():
                 self.service.counts.refused_connections += 1
-                refuse_connection(result, listener.handler is None)
+                refuse_connection(result, listener)
             else:
                 if (
                     sockets.getpeername(

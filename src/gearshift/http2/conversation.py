@@ -32,14 +32,12 @@ class Http2Application:
         self._installed = -1
 
     def converse(self, channel: Channel, service: Service):
-        """None where the extra `http2` is not installed."""
+        """None where it can't be: the extra `http2` is not installed, or the gateway finds no descriptor."""
         if self._installed < 0:
             self._installed = self.gateway.installed()
         channel.protocol.may_be_http2 = False
         if not self._installed:
             return None
-        channel.protocol.hand_on()
-        cython.cast(Connection, channel).phase = Phase.CONVERSING
         conversation: Http2Conversation = Http2Conversation()
         conversation.application = self
         conversation.channel = channel
@@ -47,7 +45,13 @@ class Http2Application:
         conversation.gateway = self.gateway
         conversation.pieces = []
         conversation.early = []
-        self.gateway.welcome(conversation)
+        try:
+            self.gateway.welcome(conversation)
+        except (OSError, RuntimeError) as error:
+            self.error_log.warning(f"an HTTP/2 connection is refused: {error}")
+            return None
+        channel.protocol.hand_on()
+        cython.cast(Connection, channel).phase = Phase.CONVERSING
         return conversation
 
 

@@ -70,12 +70,12 @@ class Gateway:
     # ---- from the engines' threads ---------------------------------------------------------------------------
 
     def welcome(self, conversation: Http2Conversation) -> None:
-        """A connection begins; its session is made soon."""
+        """A connection begins; its session is made soon. Raises OSError, RuntimeError: no thread can be had."""
         with self._lock:
-            self._present.add(conversation)
-            self._newcomers.append(conversation)
             if self._thread is None:
                 self._open()
+            self._present.add(conversation)
+            self._newcomers.append(conversation)
             os.eventfd_write(self._wakeup, 1)
 
     def lost(self, conversation: Http2Conversation) -> None:
@@ -96,10 +96,9 @@ class Gateway:
 
     def descriptors(self) -> list[int]:
         """Those that are open for it at this moment."""
-        own = list(self._watched)
-        if self._poll is not None and not self._poll.closed:
-            own += [self._poll.fileno(), self._wakeup]
-        return own
+        with self._lock:
+            poller = [] if self._poll is None else [self._poll.fileno(), self._wakeup]
+        return [*self._watched, *poller]
 
     # ---- for the sessions, with their lock held ----------------------------------------------------------------
 
@@ -145,11 +144,25 @@ class Gateway:
     # ---- the thread --------------------------------------------------------------------------------------------
 
     def _open(self) -> None:
-        self._poll = select.epoll()
-        self._wakeup = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        self._poll.register(self._wakeup, select.EPOLLIN)
-        self._thread = Thread(target=self._run, name="http2", daemon=True)
-        self._thread.start()
+        poll = select.epoll()
+        self._wakeup = -1
+        try:
+            self._wakeup = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+            poll.register(self._wakeup, select.EPOLLIN)
+            self._poll = poll
+            thread = Thread(target=self._run, name="http2", daemon=True)
+            thread.start()
+        except (OSError, RuntimeError):
+            self._close(poll)
+            raise
+        self._thread = thread
+
+    def _close(self, poll: select.epoll) -> None:
+        poll.close()
+        if self._wakeup >= 0:
+            os.close(self._wakeup)
+        self._wakeup = -1
+        self._poll = self._thread = None
 
     def _run(self) -> None:
         poll = self._poll
@@ -196,8 +209,5 @@ class Gateway:
             if self._present or self._newcomers:
                 return False
             assert self._poll is not None
-            self._poll.close()
-            os.close(self._wakeup)
-            self._wakeup = -1
-            self._poll = self._thread = None
+            self._close(self._poll)
             return True

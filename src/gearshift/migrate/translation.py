@@ -89,6 +89,16 @@ def translate(table: Iterable[Entry], said: Mapping[str, Any], translation: Tran
             translation.lose(shown, entry.words)
 
 
+def settle(translation: Translation) -> None:
+    """What can't be said together here: the one that is for development counts."""
+    workers = translation.values.get("workers", 0)
+    if translation.values.get("reload") and workers not in (0, 1):
+        del translation.values["workers"]
+        translation.differs(
+            f"--workers {workers} beside --reload", "one process is started anew; without --reload say it"
+        )
+
+
 def shown_as(entry: Entry, value: Any) -> str:
     """A setting and its value on one line, and not endless."""
     if value is True:

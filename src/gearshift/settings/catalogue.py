@@ -7,9 +7,6 @@ from gearshift.settings.declaration import (
     Choice,
     DatagramAddresses,
     FilePath,
-    FilePaths,
-    FilePatterns,
-    Folders,
     Group,
     HandlerName,
     OneAddress,
@@ -23,6 +20,7 @@ from gearshift.settings.declaration import (
 from gearshift.settings.in_front import Codings, FileMode, ForwardingFields, Networks, Owner, RootPath
 from gearshift.settings.process_count import ProcessCount
 from gearshift.settings.resolved import Resolved
+from gearshift.settings.several_files import FilePaths, FilePatterns, Folders
 
 # listen() takes an int.
 LARGEST_BACKLOG = 2**31 - 1
@@ -120,34 +118,6 @@ class Settings(Resolved):
         "Owner of the file of a Unix socket: USER, USER:GROUP or :GROUP, by name or number.",
     )
 
-    trusted_proxies = Networks(
-        Group.PROXY,
-        (),
-        "Whose word is taken about clients: an address, a network (10.0.0.0/8), unix for peers over Unix sockets. May"
-        " be given several times; with commas in the environment. None by default.",
-    )
-    forwarded_fields = ForwardingFields(
-        Group.PROXY,
-        ("x-forwarded-for", "x-forwarded-proto"),
-        "The fields that trusted proxies write: forwarded alone, or of x-forwarded-for, -proto, -host, -port, -prefix"
-        " those that it never passes on from clients.",
-    )
-    proxy_protocol = Switch(
-        Group.PROXY,
-        False,
-        "Trusted proxies begin each connection with the PROXY protocol, version 1 or 2; one that doesn't is closed.",
-    )
-    root_path = RootPath(
-        Group.PROXY,
-        "",
-        "The path below which a proxy has put the application: ASGI's root_path, WSGI's SCRIPT_NAME.",
-    )
-    root_path_kept = Switch(
-        Group.PROXY,
-        False,
-        "The proxy passes the root path on as a part of the path; by default it has taken it off.",
-    )
-
     http2 = Choice(
         Group.LISTENING,
         "auto",
@@ -177,6 +147,34 @@ class Settings(Resolved):
         "off",
         "Whether clients show a certificate of their own; one that --client-ca has not signed ends the handshake.",
         choices=("off", "optional", "required"),
+    )
+
+    trusted_proxies = Networks(
+        Group.PROXY,
+        (),
+        "Whose word is taken about clients: an address, a network (10.0.0.0/8), unix for peers over Unix sockets. May"
+        " be given several times; with commas in the environment. None by default.",
+    )
+    forwarded_fields = ForwardingFields(
+        Group.PROXY,
+        ("x-forwarded-for", "x-forwarded-proto"),
+        "The fields that trusted proxies write: forwarded alone, or of x-forwarded-for, -proto, -host, -port, -prefix"
+        " those that it never passes on from clients.",
+    )
+    proxy_protocol = Switch(
+        Group.PROXY,
+        False,
+        "Trusted proxies begin each connection with the PROXY protocol, version 1 or 2; one that doesn't is closed.",
+    )
+    root_path = RootPath(
+        Group.PROXY,
+        "",
+        "The path below which a proxy has put the application: ASGI's root_path, WSGI's SCRIPT_NAME.",
+    )
+    root_path_kept = Switch(
+        Group.PROXY,
+        False,
+        "The proxy passes the root path on as a part of the path; by default it has taken it off.",
     )
 
     engine = Choice(

@@ -393,20 +393,6 @@ class DatagramAddresses(Addresses):
             raise WrongValueError(self.flag, repr(text), "HOST:PORT, [IPV6]:PORT or :PORT")
 
 
-class FilePaths(Several):
-    """Paths of files, relative to the current folder."""
-
-    metavar = "PATH"
-
-    @property
-    def expected(self) -> str:
-        return "a path or a list of paths"
-
-    def check(self, text: str) -> None:
-        if not text or "\0" in text:
-            raise self.wrong(text)
-
-
 class UrlPaths(Several):
     """Paths of requests, as a client sends them."""
 
@@ -418,34 +404,6 @@ class UrlPaths(Several):
 
     def check(self, text: str) -> None:
         if not text.startswith("/") or not text.isascii() or not text.isprintable() or set(text) & set(" ?#"):
-            raise self.wrong(text)
-
-
-class Folders(Several):
-    """Folders, relative to the current one."""
-
-    metavar = "FOLDER"
-
-    @property
-    def expected(self) -> str:
-        return "a folder or a list of folders"
-
-    def check(self, text: str) -> None:
-        if not os.path.isdir(text):  # noqa: PTH112 - as everywhere in a start
-            raise self.wrong(text)
-
-
-class FilePatterns(Several):
-    """Patterns of file names or paths, as shells have them: *.html, migrations/*."""
-
-    metavar = "PATTERN"
-
-    @property
-    def expected(self) -> str:
-        return "a pattern of file names or a list of patterns"
-
-    def check(self, text: str) -> None:
-        if not text or not text.isprintable():
             raise self.wrong(text)
 
 

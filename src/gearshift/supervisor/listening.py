@@ -5,8 +5,7 @@ from __future__ import annotations
 from gearshift.engines.balance import Balance
 from gearshift.errors import SettingError
 from gearshift.kernel.processors import processors
-from gearshift.listeners import AddressKind, open_listener, parse
-from gearshift.listeners.access import access_of
+from gearshift.listeners import AddressKind, access_of, open_listener, parse
 from gearshift.raw.endpoint import Endpoint, open_socket
 
 TYPE_CHECKING = False

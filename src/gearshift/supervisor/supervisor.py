@@ -15,6 +15,7 @@ from time import monotonic
 
 from gearshift.errors import GearshiftError
 from gearshift.gearbox import discard
+from gearshift.leaving import leaving_in_words
 from gearshift.observe.error_log import ErrorLog
 from gearshift.supervisor.announcing import Announcing
 from gearshift.supervisor.desk_keeper import DeskKeeper
@@ -46,7 +47,7 @@ class Supervisor:
         self._read = read
         self._settings = {0: settings}  # by generation
         self.error_log = ErrorLog(settings.error_log)
-        self.staff = Staff(number_of(settings), settings.timeout_drain + LAST_MOMENT)
+        self.staff = Staff(number_of(settings), patience_of(settings))
         self._lines: dict[int, Line] = {}  # to workers, by process
         self._failures: dict[int, dict[str, Any]] = {}  # what workers said that could not start
         self._poller = select.poll()
@@ -261,7 +262,7 @@ class Supervisor:
         for number in former:
             del self._settings[number]
             self._starting.end_nursery(number)
-        self.staff.patience = settings.timeout_drain + LAST_MOMENT
+        self.staff.patience = patience_of(settings)
         if former:
             self.desk.renew(settings)
 
@@ -312,16 +313,20 @@ class Supervisor:
             self.staff.hurry(monotonic(), LAST_MOMENT)
             self._tell_all(do="stop")
             return
-        seconds = self.newest_settings.timeout_drain
-        self.error_log.info(f"{name}: draining, for at most {seconds:g} s; again to end at once")
-        self.end()
+        seconds, delay = self.newest_settings.timeout_drain, self.newest_settings.drain_delay
+        delayed = name == "SIGTERM" and delay > 0
+        if delayed:
+            self.error_log.info(leaving_in_words(name, delay))
+        else:
+            self.error_log.info(f"{name}: draining, for at most {seconds:g} s; again to end at once")
+        self.end(delayed)
 
-    def end(self) -> None:
-        """Everything that was received is answered; then it is over."""
+    def end(self, delayed: bool = False) -> None:
+        """Everything that was received is answered; then it is over. delayed: after --drain-delay."""
         self.staff.ending = True
         self._abdicated = False
         self.listening.close()
-        self._tell_all(do="drain")
+        self._tell_all(do="drain", delayed=delayed)
         for member in self.staff.members:
             if member.state is not State.DRAINING:
                 member.move(State.DRAINING, monotonic())
@@ -411,6 +416,11 @@ class Supervisor:
         self._succession.close()
         self._starting.close()
         self.error_log.close()
+
+
+def patience_of(settings: Settings) -> float:
+    """Seconds that a worker has to leave."""
+    return settings.drain_delay + settings.timeout_drain + LAST_MOMENT
 
 
 ACTIONS: dict[signal.Signals, Callable[[Supervisor], object]] = {

@@ -141,7 +141,7 @@ class Worker(Serving):
         if order == "retire":
             self._retire(message["seconds"], message["hand_over"])
         elif order == "drain":
-            self._end()
+            self._end(message.get("delayed", False))
         elif order == "stop":
             self._signals = 2
             self._stop_at_once()
@@ -179,8 +179,16 @@ class Worker(Serving):
             self._gearbox.drain(seconds)
         self._end_by_force_after(seconds + 1)
 
-    def _end(self) -> None:
-        """As SIGTERM to a server that is one process."""
+    def begin_drain(self, why: str) -> None:
+        self._end()
+
+    def _end(self, delayed: bool = False) -> None:
+        """As SIGTERM to a server that is one process. delayed: after --drain-delay."""
+        if delayed and self._gearbox is not None:
+            from gearshift.leaving import leave
+
+            self._forced_ends.append(leave(self, self._gearbox, http_alone=self._raw is None))
+            return
         self._drain_told = True
         if self._reception is not None:
             self._reception.stop()

@@ -26,8 +26,8 @@ def best_match(host: str, certificates: Sequence[Sequence[str]]) -> int:
     `*.` and the rest. -1 where none is.
     """
     host = host.lower().rstrip(".")
-    _label, dot, parent = host.partition(".")
-    for wanted in (host, f"*.{parent}" if dot else host):
+    label, _dot, parent = host.partition(".")
+    for wanted in (host, f"*.{parent}" if label and parent else host):
         for number, names in enumerate(certificates):
             if wanted in names:
                 return number

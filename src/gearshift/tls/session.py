@@ -145,8 +145,10 @@ class TlsSession:
             except self.identity.errors as error:
                 self._break(error)
             size += taken
-        if self.outgoing.pending:  # an answer to a change of keys, or a refusal to negotiate anew
-            self._collect(wire)
+        if size == 0:
+            self._collect(
+                wire
+            )  # an alert, an answer to a change of keys; beside data it leaves with what is sealed next
         if size == 0 and (self.wire_ended or self.seal_state == Seal.BROKEN):
             return -1
         return size

@@ -29,6 +29,12 @@ from tests.support.waiting import eventually
 CANCELLED = bytes(3) + b"\x08"
 
 
+@pytest.fixture(params=("thread", "uring", "auto"))
+def engine(request: pytest.FixtureRequest) -> str:
+    """One that blocks, one of completions, one of readiness and threads."""
+    return str(request.param)
+
+
 @pytest.fixture
 def interface() -> str:
     """Nothing here depends on it."""

@@ -13,7 +13,7 @@ from gearshift import Server
 from gearshift.errors import MissingExtraError
 from gearshift.http2.gateway import Gateway
 from tests.conformance.conftest import Serve
-from tests.support.http2 import NO_ERROR, PREFACE, Http2Client
+from tests.support.http2 import NO_ERROR, PREFACE, REFUSED_STREAM, Http2Client
 from tests.support.probe import AsgiProbe, WsgiProbe
 from tests.support.routes import AsgiRoutes
 from tests.support.servers import ENGINES
@@ -45,6 +45,29 @@ def test_without_the_extra_it_is_no_request_either(monkeypatch: pytest.MonkeyPat
                 client.send(PREFACE + bytes(9))
                 client.until(lambda: client.closed)
                 assert client._input.startswith(b"HTTP/1.1 4") or client._input.startswith(b"HTTP/1.1 505")
+
+
+def test_without_a_descriptor_it_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], engine: str
+) -> None:
+    def full() -> Any:
+        raise OSError(24, "Too many open files")
+
+    with made(WsgiProbe(), engine) as server:
+        with monkeypatch.context() as patched:
+            patched.setattr("gearshift.http2.gateway.select.epoll", full)
+            with Http2Client(address(server), greets=False) as client:
+                client.send(PREFACE + bytes(9))
+                client.until(lambda: client.closed)
+                assert client._input.startswith(b"HTTP/1.1 ")
+        with Http2Client(address(server)) as client:
+            with monkeypatch.context() as patched:
+                patched.setattr("gearshift.http2.gateway.socket.socketpair", full)
+                client.headers(1)
+                assert client.answer(1).code == REFUSED_STREAM
+            client.headers(3)
+            assert client.answer(3).body == b"hello"
+    assert "an HTTP/2 connection is refused: [Errno 24] Too many open files" in capfd.readouterr().err
 
 
 def test_on_it_needs_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

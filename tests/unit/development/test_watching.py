@@ -49,6 +49,8 @@ def test_without_watchfiles_it_is_one_line(monkeypatch: pytest.MonkeyPatch) -> N
     [
         ({}, "found no APP"),
         ({"app": "."}, "files of a folder are read anew without it"),
+        ({"app": "x:app", "workers": 2}, "found --workers 2 beside it"),
+        ({"app": "x:app", "workers": "auto"}, "found --workers auto beside it"),
         ({"app": "x:app", "tcp": "echo"}, "found --tcp beside it"),
         ({"app": "x:app", "udp_bind": ["127.0.0.1:1"]}, "found --udp-bind beside it"),
     ],

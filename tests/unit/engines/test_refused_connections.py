@@ -2,11 +2,15 @@
 
 import contextlib
 import socket
+import ssl
+from types import SimpleNamespace
 
 import h11
 import pytest
 
 from gearshift.engines.refusal import ANSWER, refuse_connection
+
+HTTP = SimpleNamespace(handler=None, keyring=None)  # what it asks of a listener
 
 
 @pytest.fixture
@@ -38,7 +42,7 @@ def test_the_answer_is_whole_and_valid() -> None:
 def test_it_is_sent_and_the_connection_ends(pair, sent: bytes) -> None:
     client, server = pair
     client.sendall(sent)
-    refuse_connection(server)
+    refuse_connection(server, HTTP)
     answer = b""
     while piece := client.recv(65536):
         answer += piece
@@ -48,7 +52,7 @@ def test_it_is_sent_and_the_connection_ends(pair, sent: bytes) -> None:
 def test_a_client_that_is_gone_is_no_error(pair) -> None:
     client, server = pair
     client.close()
-    refuse_connection(server)
+    refuse_connection(server, HTTP)
     with pytest.raises(OSError, match="Bad file descriptor"):
         socket.socket(fileno=server)
 
@@ -61,4 +65,20 @@ def test_a_client_that_takes_nothing_is_not_waited_for() -> None:
             while server.send(b"x" * 65536):
                 pass
         server.setblocking(True)
-        refuse_connection(server.detach())
+        refuse_connection(server.detach(), HTTP)
+
+
+def test_where_tls_is_spoken_it_is_an_alert(pair) -> None:
+    client, server = pair
+    refuse_connection(server, SimpleNamespace(handler=None, keyring=object()))
+    outgoing, incoming = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = ssl.create_default_context().wrap_bio(incoming, outgoing, server_hostname="localhost")
+    incoming.write(client.recv(100))
+    with pytest.raises(ssl.SSLError, match=r"(?i)internal.error"):
+        tls.do_handshake()
+
+
+def test_where_no_http_is_spoken_it_only_ends(pair) -> None:
+    client, server = pair
+    refuse_connection(server, SimpleNamespace(handler=object(), keyring=None))
+    assert client.recv(100) == b""

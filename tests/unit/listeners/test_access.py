@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from gearshift.errors import ListenError, SettingError
-from gearshift.listeners import Access, access_of, open_listener, parse
+from gearshift.listeners import Access, Listener, access_of, open_listener, opened, parse
 from gearshift.listeners.access import UNCHANGED
 from gearshift.settings import Settings
+from gearshift.supervisor.listening import Listening
 
 
 def access(**settings: object) -> Access | None:
@@ -119,3 +120,21 @@ def test_an_abstract_socket_has_no_file(tmp_path: Path, monkeypatch: pytest.Monk
 def test_an_abstract_name_is_not_empty() -> None:
     with pytest.raises(SettingError, match="--bind"):
         parse("unix:@")
+
+
+def test_so_has_the_socket_of_all_workers(tmp_path: Path) -> None:
+    settings = Settings.of(bind=f"unix:{tmp_path}/s", unix_mode="640")
+    listening = Listening(settings, 1)
+    assert stat.S_IMODE((tmp_path / "s").lstat().st_mode) == 0o640
+    listening.close()
+
+
+def test_so_have_all_addresses_of_a_server(tmp_path: Path) -> None:
+    """Those before one that can't be had are the caller's to close."""
+    settings = Settings.of(bind=[f"unix:{tmp_path}/s", f"unix:{tmp_path}/none/s"], unix_mode="640")
+    found: list[Listener] = []
+    with pytest.raises(ListenError):
+        found.extend(opened(settings))
+    assert [listener.address for listener in found] == [f"unix:{tmp_path}/s"]
+    assert stat.S_IMODE((tmp_path / "s").lstat().st_mode) == 0o640
+    found[0].close()

@@ -12,7 +12,7 @@ from gearshift.cli import main
 from gearshift.cli.migrate import translated
 from gearshift.cli.parser import parse
 from gearshift.errors import SettingError
-from gearshift.migrate.translation import Translation
+from gearshift.migrate.translation import Translation, settle
 from gearshift.migrate.writing import command_line, report, toml
 from gearshift.settings import resolve
 
@@ -123,6 +123,14 @@ def test_what_has_no_equal_is_told_with_why() -> None:
     said = report(of("gunicorn -k gevent --timeout 60 --statsd-host localhost:8125 -u www app:app"))
     for part in ("nothing is monkey-patched", "--slow-request", "Prometheus", "systemd (User="):
         assert part in said
+
+
+def test_workers_beside_reload_would_be_refused() -> None:
+    translation = of("gunicorn --reload -w 4 app:app")
+    settle(translation)
+    assert translation.values["reload"] is True
+    assert "workers" not in translation.values
+    assert "--workers 4 beside --reload" in report(translation)
 
 
 def test_everybody_is_trusted_only_with_a_warning() -> None:

@@ -103,7 +103,7 @@ class WebSocketExchange:
 
     def _answer(self, output: Output):
         """To the request: that it is accepted, or denied."""
-        self.waking = False
+        self.stirred = False
         if self.agreed is not None:
             self._accept(output)
             return Made.PIECE
@@ -165,12 +165,12 @@ class WebSocketExchange:
         is framed with the rest.
         """
         while True:
-            self.waking = False
+            self.stirred = False
             self._write(output)
             self._keep(output)
             self._read(output)
             self._resume()
-            if not self.waking or self.line == Line.CLOSED:
+            if not self.stirred or self.line == Line.CLOSED:
                 return 0
 
     def _write(self, output: Output):

@@ -27,7 +27,6 @@ cdef class WebSocketCall(Conversing):
     cdef bint over                      # nothing can be sent any more, and after the messages comes the disconnect
     cdef int code                       # with which code
     cdef str reason
-    cdef bint waking                    # the engine is about to look, or has been asked to
     cdef bint producing                 # it looks
 
     cdef int _refuse(self) except -1

@@ -81,10 +81,12 @@ class WebSocketCall:
 
     def _changed(self):
         """The engine is asked to look, once; not where it is about to anyway."""
-        if self.stage == Stage.OVER or self.waking:
+        if self.stage == Stage.OVER or self.stirred:
             return 0
-        self.waking = True
-        if self.beside or not self.producing:
+        self.stirred = True
+        if self.beside:
+            self.channel.driver.nudge(self.channel)
+        elif not self.producing:
             self.channel.driver.wake(self.channel)
         return 0
 

@@ -1,0 +1,1 @@
+"""The typed face of opening.py: everything in it is called from compiled code."""
