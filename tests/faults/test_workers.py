@@ -21,6 +21,7 @@ from tests.support.process import ROOT, Address, environment
 from tests.support.sealed import SealedSocket, certificates
 from tests.support.supervised import finish, supervised
 from tests.support.waiting import eventually
+from tests.support.websocket_wire import TEXT, Talk, handshake
 from tests.support.wire import Wire, request
 
 WSGI = "tests.support.processes_site:wsgi"
@@ -106,6 +107,37 @@ def test_a_listener_for_each_worker_outlives_it(tmp_path: Path) -> None:
         assert len(server.ask()["listeners"]) == 2
         server.signal(signal.SIGTTIN)
         server.said("the number of workers stays as it is")
+
+
+def test_a_plain_connection_stays_plain_though_new_ones_are_sealed(tmp_path: Path) -> None:
+    settings = tmp_path / "gearshift.toml"
+    settings.write_text("")
+    with supervised(tmp_path, WSGI, "--workers", "1", where=tmp_path) as server, server.connect() as plain:
+        former = plain.ask(request("/a")).field(b"X-Worker")
+        settings.write_text(f'certfile = "{certificates().chain}"\nkeyfile = "{certificates().key}"\n')
+        server.reload()
+        eventually(lambda: plain.ask(request("/b")).field(b"X-Worker") != former, "the new worker has it")
+        with sealed_client(server.address) as client:
+            assert b"X-Worker: " in ask_sealed(client)
+        assert plain.ask(request("/c")).status == 200
+
+
+def test_a_websocket_goes_on_for_a_while_and_is_told_to_go(tmp_path: Path) -> None:
+    site = "tests.conformance.websocket_site:app"
+    with (
+        supervised(tmp_path, site, "--workers", "1", "--timeout-drain", "2") as server,
+        server.connect() as wire,
+    ):
+        wire.send(handshake("/echo"))
+        assert wire.read_until(b"\r\n\r\n").startswith(b"HTTP/1.1 101 ")
+        socket_of = Talk(wire)
+        socket_of.send(TEXT, b"before")
+        assert socket_of.message() == "before"
+        server.reload()
+        socket_of.send(TEXT, b"after")
+        assert socket_of.message() == "after"
+        assert socket_of.close_frame().code in (1001, 1012)
+        assert " error: " not in server.log()
 
 
 @pytest.mark.parametrize("engine", ["thread", "uring", "auto"])

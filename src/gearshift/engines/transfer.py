@@ -73,10 +73,10 @@ def unpacked(message: bytes, fd: cython.int, service: Service, driver: Driver, l
     peer: bytes = bytes.fromhex(facts["peer"])
     if PyBytes_GET_SIZE(peer) != PEER_SIZE:
         raise ValueError("found a peer's address that is none")
-    listener = listeners[0]
-    for one in listeners:
-        if one.address == facts["listener"] and one.handler is None:
-            listener = one
+    http = [one for one in listeners if one.handler is None]
+    if not http:
+        raise ValueError("found a connection that speaks HTTP, expected none: there are raw handlers alone")
+    listener = next((one for one in http if one.address == facts["listener"]), http[0])
     driver.tick()
     connection: Connection = Connection(fd, service, driver, listener)
     connection.family = facts["family"]
@@ -84,10 +84,14 @@ def unpacked(message: bytes, fd: cython.int, service: Service, driver: Driver, l
     connection.requests = facts["requests"]
     connection.accepted_at = facts["accepted_at"]
     connection.bytes_out = facts["bytes_out"]
-    if connection.phase == Phase.INTRODUCED:
-        if facts.get("introduction") is None:
-            connection.phase = Phase.SERVING  # it has been
-        left = bytes.fromhex(facts.get("introduction") or "") + left
+    # It has begun already, and without TLS, whatever the settings say of those to come.
+    connection.tls = None
+    connection.protocol.secured = False
+    if facts.get("introduction") is None or connection.phase != Phase.INTRODUCED:
+        connection.phase = Phase.SERVING
+        connection.deadline = Deadline.IDLE_UNTIL
+    else:
+        left = bytes.fromhex(facts["introduction"]) + left
     if facts.get("introduced"):
         connection.via, connection._peer_host, connection._peer_port, connection.secured = facts["introduced"]
     if left:
