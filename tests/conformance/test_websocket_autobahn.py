@@ -47,4 +47,4 @@ def test_autobahn(engine: str, tmp_path: Path) -> None:
         assert verdicts <= {"OK", "INFORMATIONAL", "NON-STRICT"}
         if engine not in ("thread", "pool"):
             assert "NON-STRICT" not in verdicts
-        assert site.log() == ""
+        assert "error" not in site.log()
