@@ -423,6 +423,7 @@ class Connection:
         """
         self.last = elsewhere and (
             self.conversation is not None
+            or self.outer is not None
             or self.tls is not None
             or self.phase == Phase.INTRODUCED
             or self.protocol.buffered() > MOST_SENT_ALONG
