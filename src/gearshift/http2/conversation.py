@@ -175,4 +175,5 @@ class Http2Conversation:
         self.pieces = []
         self.held = 0
         self.gateway.lost(self)
+        self.session = None  # which holds on to this in turn
         return 0
