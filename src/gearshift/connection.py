@@ -428,6 +428,7 @@ class Connection:
             self.driver.nudge(self)
         self.last = elsewhere and (
             self.conversation is not None
+            or self.outer is not None
             or self.tls is not None
             or self.phase == Phase.INTRODUCED
             or self.protocol.buffered() > MOST_SENT_ALONG

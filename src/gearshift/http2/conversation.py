@@ -101,8 +101,8 @@ class Http2Conversation:
 
     @property
     def draining(self) -> bool:
-        """Whether the server is coming to its end."""
-        return self.service.draining
+        """Whether the server is coming to its end, or has left this connection for another process."""
+        return self.service.draining or (self.channel is not None and self.channel.last)
 
     def inner(self, fd: cython.int) -> object:
         """A connection for a stream, on that descriptor: its peer, listener and scheme are this connection's."""
@@ -175,4 +175,5 @@ class Http2Conversation:
         self.pieces = []
         self.held = 0
         self.gateway.lost(self)
+        self.session = None  # which holds on to this in turn
         return 0

@@ -138,6 +138,7 @@ class Gateway:
             self._poll.modify(inner.fd, NEWS | select.EPOLLOUT if wanted else NEWS)
 
     def close_inner(self, inner: Inner) -> None:
+        inner.stream = None
         if self._watched.pop(inner.fd, None) is not None:
             inner.far.close()
 
@@ -185,8 +186,9 @@ class Gateway:
             if now >= due:
                 due = now + TICK
                 for conversation in list(self._present):
-                    if conversation.session is not None:
-                        self._safely(conversation, conversation.session.tick, now)
+                    open_session = conversation.session  # it may be gone in the next moment
+                    if open_session is not None:
+                        self._safely(conversation, open_session.tick, now)
 
     def _begin(self, conversation: Http2Conversation) -> None:
         from gearshift.http2.session import Session  # h2 takes its time

@@ -414,6 +414,7 @@ class Session:
         for inner in self._idle:
             self.gateway.close_inner(inner)
         self._idle.clear()
+        self._left.clear()
         self._to_pump.clear()
         self.conversation.carries(0)
         self.conversation.finish()
