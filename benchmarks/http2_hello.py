@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Hello over HTTP/2 in the clear (prior knowledge), Gearshift beside its peers: what a request costs the processor.
 
-    benchmarks/http2_hello.py --gearshift .venv/bin/gearshift --peers ~/.cache/gearshift-peers/venv/bin
+    benchmarks/http2_hello.py --gearshift .venv/bin/gearshift --peers ../peers/bin
     benchmarks/http2_hello.py --only gearshift-epoll,granian --rounds 5
 
 Wants h2load (Debian: nghttp2-client) and taskset; a peer that is not installed is left out, and said. The server has

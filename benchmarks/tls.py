@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Hello over TLS, Gearshift beside its peers: what a request costs the processor, and what a handshake does.
 
-    benchmarks/tls.py --gearshift .venv/bin/gearshift --peers ~/.cache/gearshift-peers/venv/bin
+    benchmarks/tls.py --gearshift .venv/bin/gearshift --peers ../peers/bin
     benchmarks/tls.py --only gearshift-epoll,granian --rounds 5 keep-alive-wsgi
 
 Wants wrk, openssl and taskset; a peer that is not installed is left out, and said. The server has processor 0, the load
@@ -214,7 +214,7 @@ def main() -> int:
     parser.add_argument("scenarios", nargs="*", choices=[*SCENARIOS, []], help="which (default: all)")
     parser.add_argument("--gearshift", default=".venv/bin/gearshift", help="the command under test")
     parser.add_argument(
-        "--peers", default="~/.cache/gearshift-peers/venv/bin", help="where the peers' commands are"
+        "--peers", default=".venv/bin", help="where the peers' commands are"
     )
     parser.add_argument("--only", default="", help="contenders, with commas between")
     parser.add_argument("--key", choices=("ec", "rsa"), default="ec", help="P-256 or RSA with 2048 bits")
