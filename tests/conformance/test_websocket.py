@@ -305,6 +305,7 @@ def test_wsgi_does_not_look_at_it(engine: str, tmp_path: Path) -> None:
         (frame(PING, b"x" * 126), 1002),
         (close(1005), 1002),
     ],
+    ids=("text", "cut text", "no mask", "reserved bit", "opcode", "continuation", "long ping", "code"),
 )
 def test_broken_by_the_client(site: Running, sent: bytes, code: int) -> None:
     line = talk(site)
