@@ -213,9 +213,7 @@ def main() -> int:
     )
     parser.add_argument("scenarios", nargs="*", choices=[*SCENARIOS, []], help="which (default: all)")
     parser.add_argument("--gearshift", default=".venv/bin/gearshift", help="the command under test")
-    parser.add_argument(
-        "--peers", default=".venv/bin", help="where the peers' commands are"
-    )
+    parser.add_argument("--peers", default=".venv/bin", help="where the peers' commands are")
     parser.add_argument("--only", default="", help="contenders, with commas between")
     parser.add_argument("--key", choices=("ec", "rsa"), default="ec", help="P-256 or RSA with 2048 bits")
     parser.add_argument("--rounds", type=int, default=3)

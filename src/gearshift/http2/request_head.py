@@ -34,16 +34,19 @@ class MalformedRequest(Exception):
 
 class RequestHead:
     """text: what the inner connection is sent. chunked: how its body goes on. tunnel: bytes follow, both ways, once the
-    answer is 101 (RFC 8441). method: as sent.
+    answer is 101 (RFC 8441). method: as sent. length: of the body in bytes, None where it is not announced.
     """
 
-    __slots__ = ("chunked", "method", "text", "tunnel")
+    __slots__ = ("chunked", "length", "method", "text", "tunnel")
 
-    def __init__(self, text: bytes, method: bytes, chunked: bool, tunnel: bool) -> None:
+    def __init__(
+        self, text: bytes, method: bytes, chunked: bool, tunnel: bool, length: int | None = None
+    ) -> None:
         self.text = text
         self.method = method
         self.chunked = chunked
         self.tunnel = tunnel
+        self.length = length
 
 
 def request_head(fields: Fields, ended: bool) -> RequestHead:
@@ -86,9 +89,8 @@ def request_head(fields: Fields, ended: bool) -> RequestHead:
     elif not ended:
         chunked = True
         lines.append(b"Transfer-Encoding: chunked\r\n")
-    return RequestHead(
-        b"%b %b HTTP/1.1\r\n%b\r\n" % (method, target, b"".join(lines)), method, chunked, tunnel
-    )
+    text = b"%b %b HTTP/1.1\r\n%b\r\n" % (method, target, b"".join(lines))
+    return RequestHead(text, method, chunked, tunnel, None if length is None or tunnel else int(length))
 
 
 def trailer_lines(fields: Fields) -> bytes:

@@ -49,6 +49,9 @@ class Stream:
         self._session = session
         self._chunked = head.chunked
         self._tunnel = head.tunnel
+        self._missing = (
+            head.length
+        )  # bytes of the body that were announced and have not come; None: nothing was
         self._reader = AnswerReader(b"GET" if head.tunnel else head.method)
         self._upload: deque[tuple[bytes | memoryview, int]] = deque([(head.text, 0)])
         self._dropping = False  # the inner connection takes no more of the request
@@ -63,6 +66,8 @@ class Stream:
 
     def body(self, data: bytes, credit: int) -> None:
         """credit: what the peer's windows get back once the inner connection has taken it."""
+        if self._missing is not None:
+            self._missing -= len(data)
         if self._dropping:
             self._session.acknowledge(self.number, credit)
         elif self._chunked and data:
@@ -136,7 +141,7 @@ class Stream:
         return (
             self._reader.part is Part.DONE
             and self._reader.keeps
-            and self.asked
+            and (self.asked or self._missing == 0)
             and not self._upload
             and not self._dropping
         )
@@ -222,8 +227,12 @@ class Stream:
         return Pumped.MORE
 
     def _over(self) -> Pumped:
-        """RFC 9113 section 8.1: what is left of the request is not wanted."""
-        if not self.asked:
+        """RFC 9113 section 8.1: what is left of the request is not wanted. Where that is only its end, which many clients
+        say in a frame of its own, it is waited for: to them a reset would be an error.
+        """
+        if not self.asked and self._missing == 0:
+            self._session.is_cut(self.number)
+        elif not self.asked:
             self.drop_request()
             self._session.cut(self.number, ErrorCodes.NO_ERROR)
         self._session.answered(self)

@@ -168,6 +168,22 @@ def test_an_answer_before_the_end_of_its_request(early_site: Running) -> None:
         assert client.answer(3).body == b"hello"
 
 
+@pytest.mark.parametrize("length", [5, 0])
+def test_an_answer_before_a_late_end_of_a_whole_request(site: Running, length: int) -> None:
+    """Many clients say in a frame of its own that a body has ended: a reset before it would be their error."""
+    with Http2Client(site.address) as client:
+        fields = [*client.head(method="POST", path="/echo"), ("content-length", str(length))]
+        client.headers(1, fields, ended=False)
+        if length:
+            client.data(1, b"whole", ended=False)
+        client.until(lambda: client.stream(1).ended)
+        client.data(1, b"")
+        client.headers(3)
+        assert client.answer(3).body == b"hello"
+        assert client.stream(1).body == b"whole"[:length]
+        assert client.stream(1).code is None
+
+
 @over_asgi
 def test_refusals_are_those_of_the_inner_parser(site: Running) -> None:
     with Http2Client(site.address) as client:
