@@ -227,8 +227,8 @@ class Stream:
         return Pumped.MORE
 
     def _over(self) -> Pumped:
-        """RFC 9113 section 8.1: what is left of the request is not wanted. Where that is only its end, which many clients
-        say in a frame of its own, it is waited for: to them a reset would be an error.
+        """RFC 9113 section 8.1: what is left of the request is not wanted. Where that is only its end, which many
+        clients say in a frame of its own, it is waited for: to them a reset would be an error.
         """
         if not self.asked and self._missing == 0:
             self._session.is_cut(self.number)
