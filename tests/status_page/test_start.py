@@ -70,7 +70,7 @@ def test_a_token_from_the_environment_is_nowhere_shown(folder: Path) -> None:
         (
             ["--status", "8089"],
             {},
-            "--status: found '8089', expected HOST:PORT, [IPV6]:PORT, :PORT, unix:PATH or fd:N",
+            "--status: found '8089', expected HOST:PORT, [IPV6]:PORT, :PORT, unix:PATH, unix:@NAME, fd:N or systemd",
         ),
         (
             ["--status", "127.0.0.1:0", "--status-token", "a b"],
