@@ -97,12 +97,12 @@ def test_among_equals_of_equal_cost_the_default_is_taken(engines: list[str], rat
 
 
 def test_among_equals_the_one_that_costs_clearly_less_is_taken() -> None:
-    cheap = measured("epoll", 0, [1000.0, 990.0], cpu_us=80.0)
+    cheap = measured("epoll", 0, [1000.0, 990.0], cpu_us=75.0)
     assert judge([measured("auto", 16, [1000.0, 1010.0], cpu_us=100.0), cheap]).choice is cheap
 
 
 def test_a_slight_difference_in_cost_is_none() -> None:
-    default = measured("auto", 16, [1000.0, 990.0], cpu_us=105.0)
+    default = measured("auto", 16, [1000.0, 990.0], cpu_us=118.0)
     assert judge([default, measured("epoll", 0, [1000.0, 1010.0], cpu_us=100.0)]).choice is default
 
 
