@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -135,6 +136,17 @@ def all_closed(server: Process, base: int) -> bool:
     return server.open_sockets() == base and set(server.sockets()) <= {LISTEN, TIME_WAIT}
 
 
+def eventually_closed(server: Process, base: int) -> None:
+    """Fails where more is left after a while than there was, and says what."""
+    try:
+        eventually(lambda: all_closed(server, base), "only the first sockets are left", within=20)
+    except AssertionError as error:
+        states = Counter(server.sockets())
+        raise AssertionError(
+            f"{error}; {base} before, {server.open_sockets()} now; states {states}"
+        ) from None
+
+
 @pytest.mark.timeout(300)
 def test_ten_thousand_connections_of_every_ending(engine: str, interface: str) -> None:
     arguments = ("--engine", engine, "--error-log", "/dev/null", f"tests.support.standalone:{interface}")
@@ -148,7 +160,7 @@ def test_ten_thousand_connections_of_every_ending(engine: str, interface: str) -
                 ENDINGS[number % len(ENDINGS)](wire)
             for wire in wires:
                 wire.socket.close()
-        eventually(lambda: all_closed(server, base), f"back to {base} sockets", within=20)
+        eventually_closed(server, base)
         assert server.descriptors() <= most
         assert CLOSE_WAIT not in server.sockets()
         with server.connect() as wire:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 
 import pytest
@@ -15,6 +16,12 @@ from gearshift.supervisor.listening import addresses_of, datagram_addresses_of, 
 from gearshift.supervisor.transit import FORMAT
 
 HTTP, TCP, UDP = "127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"
+
+
+@pytest.fixture(autouse=True)
+def children_remove_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a forked child does at its exit would be done to this process's temporary folders."""
+    monkeypatch.setattr(atexit, "_run_exitfuncs", lambda: None)
 
 
 def settings(**said: object) -> Settings:
