@@ -86,10 +86,15 @@ class Session:
         return [*steady(self.ours, self.theirs)]
 
 
+def _is_stopped(thread: Path) -> bool:
+    return (thread / "stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
 def stopped(session: Session) -> dict[str, Any]:
     session.server.signal(signal.SIGSTOP)
-    stat = Path(f"/proc/{session.server.pid}/stat")
-    eventually(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T", "it is stopped")
+    threads = list(Path(f"/proc/{session.server.pid}/task").iterdir())
+    # Each for itself: the engine's may accept for a moment after the first has stopped.
+    eventually(lambda: all(_is_stopped(thread) for thread in threads), "it is stopped")
     session.fill()
     full = session.theirs()
     session.server.signal(signal.SIGCONT)
