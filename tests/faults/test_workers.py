@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from gearshift.control.client import ask
 from gearshift.control.paths import ControlError
 from tests.support.process import ROOT, Address, environment
 from tests.support.sealed import SealedSocket, certificates
@@ -213,6 +214,19 @@ def test_who_never_returns_is_ended_when_the_time_is_over(tmp_path: Path) -> Non
         with server.connect() as other:
             assert other.ask(request("/a")).status == 200
         assert server.ask()["crashes"] == 0
+
+
+def test_control_socket_and_status_page_are_where_they_were_asked_for(tmp_path: Path) -> None:
+    """Of all workers, which have none of their own."""
+    control, status = str(tmp_path / "control.sock"), str(tmp_path / "status.sock")
+    options = ("--workers", "2", "--control", control, "--status", f"unix:{status}")
+    with supervised(tmp_path, WSGI, *options) as server:
+        assert len(ask(control, "status")["workers"]) == 2
+        with Wire(status) as wire:
+            told = wire.ask(request("/status.json", "Connection: close", host="localhost"))
+        assert len(json.loads(told.body)["workers"]) == 2
+        server.reload()
+        assert len(ask(control, "status")["workers"]) >= 2  # the former ones may be leaving yet
 
 
 def test_shifting_status_page_and_metrics_are_of_all(tmp_path: Path) -> None:

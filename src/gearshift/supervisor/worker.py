@@ -63,8 +63,6 @@ class Worker(Serving):
         self._take_signals()
         Thread(target=self._hear, name="supervisor", daemon=True).start()
         self.open()
-        if control_path:
-            self._open_worker_control(control_path)
         if self._drain_told:
             self.drain()
         self.run()
@@ -77,11 +75,14 @@ class Worker(Serving):
         line.send(**{"is": "leaving", "counts": self._kept[0].as_dict()})
         return FORCED_EXIT if self._signals > 1 else 0
 
-    def _open_worker_control(self, path: str) -> None:
+    def _open_to_those_who_ask(self) -> None:
+        """To the desk alone, which has the control socket and the status page that the settings name."""
         from gearshift.control.paths import ControlError
 
+        if not self._control_path:
+            return
         try:
-            self._open_control(path)
+            self._open_control(self._control_path)
         except ControlError as error:
             self.error_log.warning(f"this worker's status can't be asked for: {error}")
 
