@@ -150,6 +150,8 @@ class Worker(Serving):
             self._reopen_logs(0, None)
         elif order == "shift":
             self._shift(message["engine"], message["threads"])
+        elif order == "watch":
+            self._be_watched(message["seconds"])
 
     def _shift(self, engine: str, threads: int) -> None:
         """To the engine that the others were told to shift to before it started."""
@@ -159,6 +161,19 @@ class Worker(Serving):
             self.shift(engine, threads)
         except ShiftError as error:
             self.error_log.error(f"this worker can't shift as the others have: {error}")
+
+    def _be_watched(self, seconds: float) -> None:
+        """A service manager wants signs of life of all workers, and the supervisor gives one for all."""
+        from gearshift.systemd.watchdog import Watchdog
+
+        assert self._line is not None
+        spoken, adapter = self._line, self._adapter
+        Watchdog(
+            lambda: spoken.send(**{"is": "alive"}),
+            lambda: self.gear,
+            lambda: getattr(adapter, "loop", None),
+            seconds,
+        ).start()
 
     def _retire(self, seconds: float, hand_over: bool) -> None:
         """Connections leave for other processes; after half the time, what can't is told that the end has come."""
