@@ -237,8 +237,14 @@ def test_shifting_status_page_and_metrics_are_of_all(tmp_path: Path) -> None:
         assert {row["engine"] for row in server.ask()["workers"]} == {"epoll"}
         with pytest.raises(ControlError, match=r"0 of 2 workers have shifted, these have not: .*warp"):
             server.ask("shift", engine="warp")
-        with pytest.raises(ControlError, match="the last hour is not kept"):
-            server.ask("history")
+        kept = eventually(
+            lambda: [second for second in server.ask("history")["seconds"] if second["connections"]],
+            "a second that both have seen",
+        )
+        assert (kept[-1]["connections"], kept[-1]["drops"]) == (1, 0)
+        assert server.ask("history", since=kept[-1]["at"] + 60)["seconds"] == []
+        with pytest.raises(ControlError, match="since: found 'now', expected seconds since 1970"):
+            server.ask("history", since="now")
         server.reload()
         eventually(
             lambda: {row["engine"] for row in server.ask()["workers"]} == {"epoll"},
@@ -248,6 +254,8 @@ def test_shifting_status_page_and_metrics_are_of_all(tmp_path: Path) -> None:
         with urllib.request.urlopen(page + "status.json") as answer:
             seen = json.load(answer)
         assert (seen["pid"], seen["open_connections"]) == (server.pid, 1)
+        with urllib.request.urlopen(page + f"history.json?since={kept[0]['at']}") as answer:
+            assert answer.status == 200
         with urllib.request.urlopen(page + "metrics") as answer:
             lines = answer.read().decode().splitlines()
         assert "gearshift_workers 2.0" in lines
