@@ -142,6 +142,7 @@ def connection(number: int, phase: str, tcp_state: str | None) -> dict[str, Any]
         "inode": 1000 + number,
         "engine": "pool",
         "owner": "gearshift-1",
+        "speaks": "HTTP/1",
         "tls_version": None,
         "tls_cipher": None,
         "tcp_state": tcp_state,

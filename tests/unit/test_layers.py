@@ -121,7 +121,7 @@ RULES = [
     ("gearshift.report", ("gearshift",), ("gearshift.report", "gearshift.errors")),
     ("gearshift.listeners", ("gearshift.http", "gearshift.apps", "gearshift.engines"), ()),
     # The client knows the grammar of HTTP and the system calls, nothing of the server that it measures.
-    ("gearshift.load", (*THE_SERVER, "gearshift.engines", "gearshift.cli"), ("gearshift.engines.sockets",)),
+    ("gearshift.load", (*THE_SERVER, "gearshift.engines", "gearshift.cli"), ()),
     ("gearshift.proxy", (*THE_SERVER, "gearshift.engines", "gearshift.cli"), ()),
     ("gearshift.server", ("gearshift.load",), ()),
     ("gearshift.settings", ("gearshift.http", "gearshift.apps", "gearshift.engines"), ()),

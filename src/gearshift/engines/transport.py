@@ -3,9 +3,9 @@
 import cython
 from cython.cimports.gearshift.clock import monotonic
 from cython.cimports.gearshift.connection import Connection
-from cython.cimports.gearshift.engines import sockets
 from cython.cimports.gearshift.engines.transport import Sent
 from cython.cimports.gearshift.http.output import Output, Part, Span
+from cython.cimports.gearshift.kernel import system_calls as sockets
 from cython.cimports.libc.errno import EAGAIN, EINTR, errno
 
 MOST_SPANS = cython.declare(cython.int, 16)

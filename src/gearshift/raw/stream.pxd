@@ -5,10 +5,6 @@ from gearshift.exchange cimport Exchange, Made, Service
 from gearshift.http.request cimport Request
 from gearshift.conversation cimport Conversation, RawApplication
 
-cdef extern from "sys/socket.h" nogil:
-    int MSG_PEEK, MSG_DONTWAIT
-    Py_ssize_t recv(int fd, void* buffer, size_t size, int flags)
-
 cdef enum Call:
     CONNECTED
     RECEIVED

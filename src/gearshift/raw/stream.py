@@ -12,7 +12,8 @@ from cython.cimports.gearshift.exchange import Made, Service, Stage
 from cython.cimports.gearshift.http.output import Output
 from cython.cimports.gearshift.http.protocol import Protocol
 from cython.cimports.gearshift.http.response import Response
-from cython.cimports.gearshift.raw.stream import MSG_DONTWAIT, MSG_PEEK, Call, recv
+from cython.cimports.gearshift.kernel.system_calls import MSG_DONTWAIT, MSG_PEEK, recv
+from cython.cimports.gearshift.raw.stream import Call
 
 from gearshift.raw.farewell import tell_closed
 

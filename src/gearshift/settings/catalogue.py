@@ -152,8 +152,8 @@ class Settings(Resolved):
     trusted_proxies = Networks(
         Group.PROXY,
         (),
-        "Whose word is taken about clients: an address, a network (10.0.0.0/8), unix for peers over Unix sockets. May"
-        " be given several times; with commas in the environment. None by default.",
+        "Whose word is taken about clients: an address, a network (10.0.0.0/8), unix for peers over Unix sockets."
+        " Several with commas between, or several times. None by default.",
     )
     forwarded_fields = ForwardingFields(
         Group.PROXY,
@@ -355,8 +355,8 @@ class Settings(Resolved):
     compress = Codings(
         Group.COMPRESSION,
         (),
-        "Content codings for answers, in the order of preference: zstd, br (both need gearshift[compress]), gzip. Off"
-        " by default.",
+        "Content codings for answers, in the order of preference with commas between: zstd, br (both need"
+        " gearshift[compress]), gzip. Off by default.",
     )
     compress_min = WholeNumber(
         Group.COMPRESSION, 1024, "The shortest body that is compressed.", unit="bytes", minimum=0

@@ -169,6 +169,7 @@ def test_streams_stand_in_the_table_of_connections(engine: str) -> None:
     row = rows[0]
     outer = found[row["stream_of"]]
     assert (outer["stream_of"], outer["protocol"], outer["phase"]) == (None, "tcp", "carrying streams")
+    assert (outer["speaks"], row["speaks"]) == ("HTTP/2", "HTTP/2")
     assert (row["remote"], row["local"]) == (peer, outer["local"])
     assert (row["method"], row["path"]) == ("GET", "/")
     assert outer["requests"] == 2

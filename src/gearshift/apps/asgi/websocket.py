@@ -28,7 +28,6 @@ from cython.cimports.gearshift.websocket.frames import (
 )
 from cython.cimports.gearshift.websocket.reader import Reader, Told
 
-from gearshift.http.response import ResponseError
 from gearshift.websocket.handshake import (
     HandshakeRefused,
     asks_for_websocket,
@@ -136,16 +135,7 @@ class WebSocketExchange:
             self.response.close = True
             reason: bytes = reason_of(self.status)
             self.start(self.status, PyBytes_AS_STRING(reason), PyBytes_GET_SIZE(reason))
-            for name, value in self.headers:
-                if type(name) is not bytes or type(value) is not bytes:
-                    raise ResponseError(f"the header {name!r}: {value!r} must be a pair of bytes")
-                self.response.field(
-                    output,
-                    PyBytes_AS_STRING(name),
-                    PyBytes_GET_SIZE(name),
-                    PyBytes_AS_STRING(value),
-                    PyBytes_GET_SIZE(value),
-                )
+            self.write_fields(output, self.headers)
             self.finish_head(sum([len(piece) for piece in pieces]) if whole else -1)
         self.pieces = []
         for item in pieces:
