@@ -227,6 +227,11 @@ def test_control_socket_and_status_page_are_where_they_were_asked_for(tmp_path: 
         assert len(json.loads(told.body)["workers"]) == 2
         server.reload()
         assert len(ask(control, "status")["workers"]) >= 2  # the former ones may be leaving yet
+        server.upgrade()
+        assert ask(control, "status")["pid"] == server.pid
+        with Wire(status) as wire:
+            told = wire.ask(request("/status.json", "Connection: close", host="localhost"))
+        assert json.loads(told.body)["pid"] == server.pid
 
 
 def test_shifting_status_page_and_metrics_are_of_all(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 from gearshift.connection cimport Connection
 from gearshift.http.output cimport Output
 
-cpdef enum Sent:
+cdef enum Sent:
     ALL             # the socket took everything it was given
     SOME            # the socket is full
     FAILED          # the peer is gone, or a file was cut short
