@@ -9,6 +9,7 @@ import socket
 import ssl
 import struct
 import subprocess
+import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -337,6 +338,23 @@ def test_a_handshake_that_does_not_come(serve_probe: Any, pair: dict[str, Any]) 
         with raw(running) as plain:
             plain.sendall(data)
             assert until_end(plain) == b""
+
+
+def test_a_record_that_does_not_end_is_a_head_that_does_not(serve_probe: Any, pair: dict[str, Any]) -> None:
+    """Its bytes, one at a time, win no time, though none of them can be opened."""
+    running: Running = serve_probe(timeout_head=SHORT, **pair)
+    with sealed(running) as wire:
+        assert wire.ask(request()).status == 200
+        tls = tls_of(wire)
+        tls.tls.write(request())
+        record = tls.outgoing.read()
+        began = time.monotonic()
+        for byte in memoryview(record[:-1]):
+            tls.raw.send(bytes([byte]))
+            if select.select([tls.raw], [], [], SHORT / 8)[0]:
+                break
+        assert wire.read_to_end().only_answer().status == 408
+        assert time.monotonic() - began < 8 * SHORT
 
 
 def test_the_session_is_resumed(site: Running) -> None:
