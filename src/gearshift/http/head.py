@@ -331,6 +331,8 @@ def _transfer_encoding(request: Request, value: cython.p_const_char, length: cyt
     if request.seen & Known.KNOWN_CODING:
         return Refusal.CODING_INVALID
     request.seen |= Known.KNOWN_CODING
+    if request.minor == 0:
+        return Refusal.CODING_IN_HTTP10  # RFC 9112 section 6.1: faulty, whatever it says
     if length == 7 and same_word(value, b"chunked", 7):
         request.chunked = True
         return 0
@@ -362,11 +364,8 @@ def _chunked_last(value: cython.p_const_char, length: cython.Py_ssize_t) -> cyth
 
 def _finish(request: Request, limits: Limits) -> cython.int:
     """What only the whole head can tell."""
-    if request.seen & Known.KNOWN_CODING:
-        if request.seen & Known.KNOWN_LENGTH:
-            return Refusal.LENGTH_AND_CODING
-        if request.minor == 0:
-            return Refusal.CODING_IN_HTTP10
+    if request.seen & Known.KNOWN_CODING and request.seen & Known.KNOWN_LENGTH:
+        return Refusal.LENGTH_AND_CODING
     if request.minor == 1 and not request.seen & Known.KNOWN_HOST:
         return Refusal.HOST_MISSING
     if request.content_length > limits.body:
