@@ -215,7 +215,8 @@ class Connection:
         if event == Event.NEED_DATA:
             if self.unsent() > 0:
                 return Step.WRITE
-            if self.protocol.reading == Reading.HEAD:
+            # A piece of a blank line or of a TLS record is a beginning, too: dripping them wins no time.
+            if self.protocol.reading == Reading.HEAD or self.kept_input() > 0:
                 self.deadline = Deadline.HEAD_BY
             else:
                 self.deadline = Deadline.IDLE_UNTIL

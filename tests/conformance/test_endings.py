@@ -115,6 +115,18 @@ def test_client_that_closes_without_reading(site: Running) -> None:
     assert "Traceback" not in site.log()
 
 
+@pytest.mark.parametrize("version", ["HTTP/1.1", "HTTP/1.0"])
+def test_input_behind_the_last_request_does_not_cost_its_answer(version: str, site: Running) -> None:
+    """Old clients send a line end behind a body. It is not read any more, and a close with unread input is a reset."""
+    with site.connect(receive_buffer=16384) as wire:
+        wire.send(request("/large?1500000", "Connection: close", method="POST", version=version, body=b"abc"))
+        head = wire.read_until(b"\r\n\r\n")
+        wire.send(b"\r\n")
+        ending = wire.read_to_end()
+    assert head.startswith(b"HTTP/1.1 200 ")
+    assert (len(ending.data), ending.reset) == (1_500_000, False)
+
+
 def test_server_closes_its_side_cleanly(site: Running) -> None:
     """After `Connection: close` comes an orderly end even if the client goes on sending for a while."""
     with site.connect() as wire:

@@ -261,7 +261,6 @@ def without(name: str, *instead: str) -> tuple[str, ...]:
         (handshake("/echo", fields=without("sec-websocket-version")), 426),
         (handshake("/echo", fields=without("sec-websocket-version", "Sec-WebSocket-Version: 8")), 426),
         (handshake("/echo", line="POST /echo HTTP/1.1"), 400),
-        (handshake("/echo", line="GET /echo HTTP/1.0"), 400),
         (handshake("/echo", "Content-Length: 1") + b"x", 400),
     ],
 )
@@ -271,8 +270,25 @@ def test_no_handshake(site: Running, asked: bytes, status: int) -> None:
         assert reply.status == status
         if status == 426:
             assert reply.field(b"sec-websocket-version") == b"13"
+            # RFC 9110 section 7.8: whoever sends Upgrade names it in Connection.
+            assert (reply.field(b"upgrade"), reply.connection) == (b"websocket", b"close, upgrade")
         assert wire.read_to_end().reset is False
     assert seen == {}
+
+
+def test_continue_before_the_switch(site: Running) -> None:
+    """RFC 9110 section 7.8: a client that expects 100 has it before 101."""
+    with site.connect() as wire:
+        wire.send(handshake("/echo", "Expect: 100-continue"))
+        assert wire.read_until(b"\r\n\r\n").startswith(b"HTTP/1.1 100 ")
+        assert wire.read_until(b"\r\n\r\n").startswith(b"HTTP/1.1 101 ")
+
+
+def test_http_1_0_has_no_upgrade(site: Running) -> None:
+    """RFC 9110 section 7.8: there the field is ignored."""
+    with site.connect() as wire:
+        wire.send(handshake("/plain", line="GET /plain HTTP/1.0"))
+        assert wire.read_to_end().only_answer().body == b"http"
 
 
 @pytest.mark.parametrize("fields", [without("connection"), without("upgrade", "Upgrade: h2c")])

@@ -189,6 +189,8 @@ def _let_go(connection: Connection):
 def close_socket(connection: Connection):
     """Closes the descriptor, with a reset where a plain end could pass for a whole answer."""
     option: sockets.linger
+    dropped: cython.char[4096]
+    reads: cython.int = 16
     fd: cython.int = connection.fd
     if fd < 0:
         return 0
@@ -206,6 +208,10 @@ def close_socket(connection: Connection):
         sockets.setsockopt(
             fd, sockets.SOL_SOCKET, sockets.SO_LINGER, cython.address(option), cython.sizeof(option)
         )
+    elif not connection.datagrams and not connection.protocol.eof:
+        # A close with unread input is a reset, which destroys what the kernel has not sent yet (RFC 9112 section 9.6).
+        while reads > 0 and sockets.recv(fd, cython.address(dropped[0]), 4096, sockets.MSG_DONTWAIT) == 4096:
+            reads -= 1
     connection.fd = -1
     sockets.close(fd)
     return 0

@@ -14,7 +14,7 @@ cdef class Response:
     cdef readonly long long body_bytes  # body bytes written, framing aside
     cdef long long declared             # the application's Content-Length, or -1
     cdef object coding                  # what the body goes through on its way out (a CodedBody), or None
-    cdef bint is_head, is_http10, has_date, has_server
+    cdef bint is_head, is_http10, has_date, has_server, offers_upgrade
     cdef Py_ssize_t written             # bytes of the unfinished head
 
     cdef int answers(self, Request request) except -1

@@ -21,6 +21,8 @@ _LENGTH = cython.declare(cython.p_const_char, b"Content-Length: ")
 _CHUNKED = cython.declare(cython.p_const_char, b"Transfer-Encoding: chunked\r\n")
 _CLOSE = cython.declare(cython.p_const_char, b"Connection: close\r\n")
 _KEEP_ALIVE = cython.declare(cython.p_const_char, b"Connection: keep-alive\r\n")
+_UPGRADE = cython.declare(cython.p_const_char, b"Connection: upgrade\r\n")
+_CLOSE_UPGRADE = cython.declare(cython.p_const_char, b"Connection: close, upgrade\r\n")
 
 
 class ResponseError(Exception):
@@ -89,6 +91,8 @@ class Response:
             self.has_date = True
         elif name_length == 6 and same_word(name, b"server", 6):
             self.has_server = True
+        elif name_length == 7 and same_word(name, b"upgrade", 7):
+            self.offers_upgrade = True
         elif name_length == 10 and same_word(name, b"connection", 10):
             self.close |= has_option(value, length, b"close", 5)
             return 0
@@ -100,6 +104,11 @@ class Response:
                 raise ResponseError(f"Content-Length must be decimal digits, not {value[:length]!r}")
             return 0
         elif name_length == 17 and same_word(name, b"transfer-encoding", 17):
+            # Dropped, so that it must have said nothing of the bytes themselves.
+            if not (length == 7 and same_word(value, b"chunked", 7)) and not (
+                length == 8 and same_word(value, b"identity", 8)
+            ):
+                raise ResponseError(f"Transfer-Encoding can only be chunked, not {value[:length]!r}")
             return 0
         place = output.room(name_length + length + 4)
         memcpy(place, name, name_length)
@@ -153,7 +162,12 @@ class Response:
         elif self.framing == Framing.BY_CHUNKS:
             memcpy(place, _CHUNKED, 28)
             place += 28
-        if self.close:
+        if self.offers_upgrade and not self.is_http10:
+            # RFC 9110 section 7.8: who sends Upgrade names it in Connection, too.
+            count = 28 if self.close else 21
+            memcpy(place, _CLOSE_UPGRADE if self.close else _UPGRADE, count)
+            place += count
+        elif self.close:
             memcpy(place, _CLOSE, 19)
             place += 19
         elif self.is_http10:
@@ -324,6 +338,7 @@ class Response:
         self.framing = Framing.UNDECIDED
         self.has_date = False
         self.has_server = False
+        self.offers_upgrade = False
 
 
 def write_hexadecimal(output: Output, value: cython.ulonglong):

@@ -140,7 +140,7 @@ class AnswerReader:
             name, value = field
             if name in OF_THE_CONNECTION:
                 chunked |= name == b"transfer-encoding" and value == b"chunked"
-                self.keeps &= name != b"connection" or value.lower() != b"close"
+                self.keeps &= name != b"connection" or b"close" not in value.lower()
                 continue
             if name == b"content-length":
                 length = int(value)

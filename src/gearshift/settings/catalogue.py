@@ -24,6 +24,8 @@ from gearshift.settings.several_files import FilePaths, FilePatterns, Folders
 
 # listen() takes an int.
 LARGEST_BACKLOG = 2**31 - 1
+# The parser counts within a head in 32 bits.
+LARGEST_HEAD = 2**30
 
 
 class Settings(Resolved):
@@ -273,10 +275,18 @@ class Settings(Resolved):
         minimum=0,
     )
 
-    limit_head = WholeNumber(Group.LIMITS, 65_536, "A request's whole head.", unit="bytes", minimum=256)
-    limit_fields = WholeNumber(Group.LIMITS, 128, "Header fields in a request.", unit="fields")
-    limit_field = WholeNumber(Group.LIMITS, 16_384, "One header field.", unit="bytes", minimum=64)
-    limit_target = WholeNumber(Group.LIMITS, 8192, "A request's target.", unit="bytes", minimum=16)
+    limit_head = WholeNumber(
+        Group.LIMITS, 65_536, "A request's whole head.", unit="bytes", minimum=256, maximum=LARGEST_HEAD
+    )
+    limit_fields = WholeNumber(
+        Group.LIMITS, 128, "Header fields in a request.", unit="fields", maximum=LARGEST_HEAD
+    )
+    limit_field = WholeNumber(
+        Group.LIMITS, 16_384, "One header field.", unit="bytes", minimum=64, maximum=LARGEST_HEAD
+    )
+    limit_target = WholeNumber(
+        Group.LIMITS, 8192, "A request's target.", unit="bytes", minimum=16, maximum=LARGEST_HEAD
+    )
     limit_body = WholeNumber(Group.LIMITS, 2_147_483_648, "A request's body.", unit="bytes", minimum=0)
     limit_body_memory = WholeNumber(
         Group.LIMITS,

@@ -53,8 +53,6 @@ def options(value: bytes | None) -> list[bytes]:
 
 def check(request: Request) -> None:
     """Raises HandshakeRefused for what section 4.2.1 doesn't allow."""
-    if request.minor == 0:
-        raise HandshakeRefused(400, "a WebSocket needs HTTP/1.1")
     if request.method != b"GET":
         raise HandshakeRefused(400, "a WebSocket is asked for with GET")
     if request.chunked or request.content_length > 0:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import ssl
 import struct
 import subprocess
+import time
 from typing import Any
 
 import pytest
@@ -95,3 +97,20 @@ def test_resets_are_survived(site: Running) -> None:
     with sealed(site) as wire:
         assert wire.ask(request()).body == b"hello"
     assert site.log() == ""
+
+
+def test_a_record_that_does_not_end_is_a_head_that_does_not(serve_probe: Any, pair: dict[str, Any]) -> None:
+    """Its bytes, one at a time, win no time, though none of them can be opened."""
+    running: Running = serve_probe(timeout_head=SHORT, **pair)
+    with sealed(running) as wire:
+        assert wire.ask(request()).status == 200
+        tls = tls_of(wire)
+        tls.tls.write(request())
+        record = tls.outgoing.read()
+        began = time.monotonic()
+        for byte in memoryview(record[:-1]):
+            tls.raw.send(bytes([byte]))
+            if select.select([tls.raw], [], [], SHORT / 8)[0]:
+                break
+        assert wire.read_to_end().only_answer().status == 408
+        assert time.monotonic() - began < 8 * SHORT

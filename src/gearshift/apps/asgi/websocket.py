@@ -58,7 +58,8 @@ for _origin, _targets in TRANSITIONS.items():
 def upgrade(application: AsgiApplication, channel: Channel, service: Service):
     """The exchange for a request that asks for a WebSocket; None for any other."""
     request: Request = channel.protocol.request
-    if not asks_for_websocket(request):
+    # RFC 9110 section 7.8: in an HTTP/1.0 request the field is ignored.
+    if request.minor == 0 or not asks_for_websocket(request):
         return None
     exchange: WebSocketExchange = WebSocketExchange()
     exchange.application = application
@@ -116,6 +117,7 @@ class WebSocketExchange:
         return self._deny(output)
 
     def _accept(self, output: Output):
+        self.continue_body()  # RFC 9110 section 7.8: where both are asked for, 100 comes before 101
         self.channel.protocol.upgrade()
         self.response.switch_protocols(output, self.channel.driver.date, self.agreed)
         self.head_written = self.upgraded = True
