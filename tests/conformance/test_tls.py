@@ -24,6 +24,7 @@ from tests.support.sealed import EverythingSealed, SealedSocket, certificates
 from tests.support.servers import Running, Servers, run
 from tests.support.standalone import BLOCK
 from tests.support.waiting import eventually
+from tests.support.websocket_wire import handshake
 from tests.support.wire import Wire, chunked, request
 
 pytestmark = pytest.mark.skipif(EverythingSealed.on, reason="these tests seal their connections themselves")
@@ -389,6 +390,24 @@ def test_environ(serve: Any, pair: dict[str, Any]) -> None:
     assert said["SSL_CLIENT_S_DN"].startswith("CN=ada,")
     assert "O=Ada\\, & Co" in said["SSL_CLIENT_S_DN"]
     assert said["SSL_CLIENT_CERT"].startswith("-----BEGIN CERTIFICATE-----")
+
+
+def test_scope_of_a_websocket(serve: Any, pair: dict[str, Any]) -> None:
+    """ASGI's TLS extension is one of WebSockets too."""
+    seen: list[dict[str, Any]] = []
+
+    async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            seen.append(scope)
+            await receive()
+            await send({"type": "websocket.accept"})
+
+    with sealed(serve(application, **pair)) as wire:
+        wire.send(handshake())
+        assert wire.read_until(b"\r\n\r\n").startswith(b"HTTP/1.1 101 ")
+    assert seen[0]["scheme"] == "wss"
+    assert seen[0]["extensions"]["tls"]["tls_version"] == 0x0304
+    assert seen[0]["extensions"]["websocket.http.response"] == {}
 
 
 def test_scope(serve: Any, pair: dict[str, Any]) -> None:

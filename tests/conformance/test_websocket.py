@@ -263,6 +263,10 @@ def without(name: str, *instead: str) -> tuple[str, ...]:
         (handshake("/echo", line="POST /echo HTTP/1.1"), 400),
         (handshake("/echo", line="GET /echo HTTP/1.0"), 400),
         (handshake("/echo", "Content-Length: 1") + b"x", 400),
+        # RFC 6455 section 4.2.1: any violation of the grammar.
+        (handshake("/echo", "Sec-WebSocket-Protocol: chat, not a name"), 400),
+        (handshake("/echo", "Sec-WebSocket-Extensions: permessage-deflate; =1"), 400),
+        (handshake("/echo", 'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits="10'), 400),
     ],
 )
 def test_no_handshake(site: Running, asked: bytes, status: int) -> None:
@@ -271,6 +275,7 @@ def test_no_handshake(site: Running, asked: bytes, status: int) -> None:
         assert reply.status == status
         if status == 426:
             assert reply.field(b"sec-websocket-version") == b"13"
+            assert (reply.field(b"upgrade"), reply.field(b"connection")) == (b"websocket", b"close, Upgrade")
         assert wire.read_to_end().reset is False
     assert seen == {}
 

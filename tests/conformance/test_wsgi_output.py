@@ -40,6 +40,12 @@ class Noted:
             raise RuntimeError("close() broke")
 
 
+class Safe(str):
+    """As template engines mark text that needs no escaping; Django has such values in its headers."""
+
+    __slots__ = ()
+
+
 class Counted(list[bytes]):
     """A list that notes close()."""
 
@@ -75,6 +81,8 @@ simple("/long-status", list, "299 A rather long reason, with (punctuation) & mor
 simple("/no-reason", list, "299 ")
 simple("/cookies", list, fields=[("Set-Cookie", "a=1"), ("X-A", "1"), ("Set-Cookie", "b=2"), ("X-B", "")])
 simple("/own-date", list, fields=[("Date", "Thu, 01 Jan 1970 00:00:00 GMT"), ("Server", "mine")])
+simple("/safe", list, Safe("202 Safe"), fields=[(Safe("X-Safe"), Safe("<b>"))])
+simple("/upgrade", list, "426 Upgrade Required", [("Upgrade", "TLS/1.3"), ("Connection", "upgrade")])
 BAD_STATUSES: list[Any] = [
     "2000 OK",
     "OK",
@@ -337,6 +345,21 @@ def test_status_is_the_applications(target: str, status: int, reason: bytes, sit
     with site.connect() as wire:
         answer = wire.ask(request(target))
     assert (answer.status, answer.reason) == (status, reason)
+
+
+def test_subclasses_of_str_are_text(site: Running) -> None:
+    with site.connect() as wire:
+        answer = wire.ask(request("/safe"))
+    assert (answer.status, answer.reason, answer.field(b"x-safe")) == (202, b"Safe", b"<b>")
+
+
+def test_what_offers_an_upgrade_names_it_in_connection(site: Running) -> None:
+    """RFC 9110 section 7.8."""
+    with site.connect() as wire:
+        answer = wire.ask(request("/upgrade"))
+        assert (answer.status, answer.field(b"upgrade")) == (426, b"TLS/1.3")
+        assert (answer.field(b"connection") or b"").lower() == b"upgrade"
+        assert wire.ask(request("/one")).body == b"hello"
 
 
 def test_fields_keep_their_order_and_repeats(site: Running) -> None:

@@ -21,6 +21,8 @@ _LENGTH = cython.declare(cython.p_const_char, b"Content-Length: ")
 _CHUNKED = cython.declare(cython.p_const_char, b"Transfer-Encoding: chunked\r\n")
 _CLOSE = cython.declare(cython.p_const_char, b"Connection: close\r\n")
 _KEEP_ALIVE = cython.declare(cython.p_const_char, b"Connection: keep-alive\r\n")
+_UPGRADE = cython.declare(cython.p_const_char, b"Connection: Upgrade\r\n")
+_AND_UPGRADE = cython.declare(cython.p_const_char, b", Upgrade\r\n")
 
 
 class ResponseError(Exception):
@@ -89,6 +91,8 @@ class Response:
             self.has_date = True
         elif name_length == 6 and same_word(name, b"server", 6):
             self.has_server = True
+        elif name_length == 7 and same_word(name, b"upgrade", 7):
+            self.offers_upgrade = True
         elif name_length == 10 and same_word(name, b"connection", 10):
             self.close |= has_option(value, length, b"close", 5)
             return 0
@@ -159,6 +163,8 @@ class Response:
         elif self.is_http10:
             memcpy(place, _KEEP_ALIVE, 24)
             place += 24
+        if self.offers_upgrade:
+            place = _name_upgrade(place, self.close or self.is_http10)
         place[0] = 13
         place[1] = 10
         output.added(place + 2 - start)
@@ -324,6 +330,16 @@ class Response:
         self.framing = Framing.UNDECIDED
         self.has_date = False
         self.has_server = False
+        self.offers_upgrade = False
+
+
+def _name_upgrade(place: cython.p_char, behind_another: cython.bint) -> cython.p_char:
+    """Whoever says Upgrade names it in Connection (RFC 9110 section 7.8). behind_another: of its lines, at `place`."""
+    if not behind_another:
+        memcpy(place, _UPGRADE, 21)
+        return place + 21
+    memcpy(place - 2, _AND_UPGRADE, 11)
+    return place + 9
 
 
 def write_hexadecimal(output: Output, value: cython.ulonglong):

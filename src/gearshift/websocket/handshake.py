@@ -7,6 +7,7 @@ from hashlib import sha1
 
 from gearshift.http.grammar import TOKEN
 from gearshift.http.response import ResponseError
+from gearshift.websocket.offers import MalformedOffer, extensions_in, subprotocols_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,6 +73,11 @@ def check(request: Request) -> None:
         decoded = b""
     if len(decoded) != 16:
         raise HandshakeRefused(400, "Sec-WebSocket-Key must be 16 bytes in base64")
+    try:
+        subprotocols(request)
+        extensions_in(request.header(b"sec-websocket-extensions") or b"")
+    except MalformedOffer as error:
+        raise HandshakeRefused(400, str(error)) from None
 
 
 def accept_key(key: bytes) -> bytes:
@@ -80,9 +86,8 @@ def accept_key(key: bytes) -> bytes:
 
 
 def subprotocols(request: Request) -> list[str]:
-    """What the client offers, in its order."""
-    offered = request.header(b"sec-websocket-protocol") or b""
-    return [name.strip().decode("latin-1") for name in offered.split(b",") if name.strip()]
+    """What the client offers, in its order. Raises MalformedOffer."""
+    return subprotocols_in(request.header(b"sec-websocket-protocol") or b"")
 
 
 def answer_lines(

@@ -5,6 +5,7 @@ waits. One that never suspends costs no trip round the loop.
 """
 
 import os
+from stat import S_ISREG
 
 import cython
 from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
@@ -274,8 +275,12 @@ class AsgiExchange:
         """A whole file as the body, sent by the kernel."""
         if self.said != Said.HEAD:
             raise RuntimeError("'http.response.pathsend' must follow 'http.response.start'")
-        file = OpenFile(os.open(message["path"], os.O_RDONLY | os.O_CLOEXEC))
-        self.pieces.append(FileSlice(file, 0, os.fstat(file.fd).st_size))
+        # Of a FIFO, opening would wait for somebody to write, and the loop with it.
+        file = OpenFile(os.open(message["path"], os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
+        status = os.fstat(file.fd)
+        if not S_ISREG(status.st_mode):
+            raise RuntimeError(f"'http.response.pathsend' of {message['path']!r}, which is no regular file")
+        self.pieces.append(FileSlice(file, 0, status.st_size))
         self.said = Said.TRAILERS if self.promised_trailers else Said.EVERYTHING
         return 0
 

@@ -52,7 +52,10 @@ class WebSocketCall:
         scope["scheme"] = "wss" if scope["scheme"] == "https" else "ws"
         del scope["method"]
         scope["subprotocols"] = subprotocols(self.request)
-        scope["extensions"] = {"websocket.http.response": {}, "gearshift.connection": self.channel}
+        offered: dict = {"websocket.http.response": {}, "gearshift.connection": self.channel}
+        if "tls" in scope["extensions"]:
+            offered["tls"] = scope["extensions"]["tls"]
+        scope["extensions"] = offered
         return scope
 
     def _has_spoken(self) -> cython.bint:
