@@ -22,7 +22,7 @@ from cython.cimports.gearshift.http.request import Known, Request
 from cython.cimports.gearshift.http.response import reason_of
 from cython.cimports.gearshift.http.states import Event
 
-from gearshift.apps.asgi.awaitables import settle, waiting
+from gearshift.apps.asgi.awaitables import behind, settle, waiting
 from gearshift.apps.asgi.hints_and_trailers import early_hint, links_of, takes_trailers
 from gearshift.apps.native import OpenFile
 from gearshift.exchange import ClientDisconnected, RequestRefused
@@ -165,8 +165,9 @@ class AsgiExchange:
 
     def _wait_to_receive(self):
         future = self.receiver
-        if future is None or future.done():
-            self.receiver = future = self.application.loop.create_future()
+        if future is not None and not future.done():
+            return behind(future, self.receive)
+        self.receiver = future = self.application.loop.create_future()
         self._changed()
         if self.lost or self.stage == Stage.OVER:
             self.receiver = None
@@ -217,7 +218,10 @@ class AsgiExchange:
             if self.said != Said.NOTHING:
                 raise RuntimeError("'http.response.start' was sent twice")
             self.status = message["status"]
-            self.headers = message.get("headers", ())
+            headers = message.get("headers", ())
+            self.headers = (
+                headers[:] if type(headers) is list else headers
+            )  # which the application may go on changing
             self.promised_trailers = bool(message.get("trailers", False))
             self.said = Said.HEAD
             if not self.suspended:
@@ -245,14 +249,23 @@ class AsgiExchange:
     def _wait_to_send(self):
         """The engine is told when it can see who waits: beside the loop it may be done before this thread goes on."""
         future = self.sender
-        if future is None or future.done():
+        taken: cython.bint = future is not None and not future.done()
+        if not taken:
             self.sender = future = self.application.loop.create_future()
         if not self.entered:
             self._changed()
+        if taken:
+            return behind(future, self._room_to_send)
         if self.lost or self.stage == Stage.OVER:  # since this message was begun with
             self.sender = None
             raise ClientDisconnected("the client is gone")
         return waiting(future)
+
+    def _room_to_send(self):
+        """What another task waited for, now for this one."""
+        if self.lost:
+            raise ClientDisconnected("the client is gone")
+        return self._wait_to_send() if self._must_wait() else DONE
 
     def _body_message(self, message: dict):
         if self.said == Said.NOTHING:

@@ -212,7 +212,7 @@ class WebSocketCall:
     def _start_message(self, message: dict):
         if self.spoken != Spoken.SILENT:
             raise RuntimeError("'websocket.http.response.start' after the request was answered")
-        self.status, self.headers = message["status"], message.get("headers", ())
+        self.status, self.headers = message["status"], tuple(message.get("headers", ()))
         self.spoken = Spoken.DENYING
         return 0
 
