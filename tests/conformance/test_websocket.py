@@ -288,6 +288,24 @@ def test_another_upgrade_is_not_looked_at(site: Running, fields: tuple[str, ...]
         assert wire.ask(request("/plain")).body == b"http"
 
 
+def test_an_upgrade_of_http_1_0_is_not_looked_at(site: Running) -> None:
+    """RFC 9110 section 7.8: it is to be ignored; with a key beside it, it is a handshake in the wrong version."""
+    with site.connect() as wire:
+        asked = handshake(line="GET /plain HTTP/1.0", fields=("Upgrade: websocket", "Connection: Upgrade"))
+        assert wire.ask(asked).body == b"http"
+
+
+def test_a_subprotocol_is_one_of_those_offered(site: Running) -> None:
+    """RFC 6455 section 4.2.2."""
+    for offered in ((), ("Sec-WebSocket-Protocol: yours, Mine",)):
+        with site.connect() as wire:
+            assert wire.ask(handshake("/another-subprotocol", *offered)).status == 500
+    site.logged("which the client does not offer")
+    with site.connect() as wire:
+        wire.send(handshake("/another-subprotocol", "Sec-WebSocket-Protocol: yours, mine"))
+        assert b"\r\nSec-WebSocket-Protocol: mine\r\n" in wire.read_until(b"\r\n\r\n")
+
+
 def test_wsgi_does_not_look_at_it(engine: str, tmp_path: Path) -> None:
     def hello(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         start_response("200 OK", [])

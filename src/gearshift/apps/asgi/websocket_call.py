@@ -179,12 +179,14 @@ class WebSocketCall:
     def _accept_message(self, message: dict):
         if self.spoken != Spoken.SILENT:
             raise RuntimeError("'websocket.accept' was sent twice")
+        subprotocol = message.get("subprotocol")
+        if subprotocol is not None and subprotocol not in subprotocols(self.request):
+            # RFC 6455 section 4.2.2; a client would have to fail the connection (section 4.1).
+            raise RuntimeError(f"'websocket.accept' with {subprotocol!r}, which the client does not offer")
         extension = b""
         if self.terms.compress:
             self.deflate, extension = agree(self.request.header(b"sec-websocket-extensions"))
-        self.agreed = answer_lines(
-            self.request, message.get("subprotocol"), extension, message.get("headers", ())
-        )
+        self.agreed = answer_lines(self.request, subprotocol, extension, message.get("headers", ()))
         self.reader = Reader(self.terms.limit, self.deflate)
         self.spoken = Spoken.ACCEPTED
         application: AsgiApplication = self.application
