@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import threading
 from collections.abc import Iterable, Iterator
@@ -73,6 +74,7 @@ simple("/counted", lambda: Counted([b"hello"]))
 simple("/noted", lambda: Noted("noted", [b"a", b"b"]))
 simple("/close-fails", lambda: Noted("close-fails", [b"a"], fails=True))
 simple("/generator", lambda: (piece for piece in (b"a", b"b", b"c")))
+simple("/endless", lambda: Noted("endless", itertools.repeat(b"x")))
 simple("/text", lambda: ["hello"])
 simple("/text-later", lambda: [b"hello", "text"])
 simple("/not-iterable", lambda: None)
@@ -293,6 +295,14 @@ def test_close_is_called_once(target: str, method: str, site: Running) -> None:
     eventually(lambda: closed == [target[1:]], "close() was called once")
     if target == "/close-fails":
         site.logged("close() broke")
+
+
+def test_head_of_an_endless_answer_ends(site: Running) -> None:
+    """There is nobody who would have to go for it to end."""
+    with site.connect() as wire:
+        assert wire.ask(request("/endless", method="HEAD"), b"HEAD").status == 200
+        assert wire.ask(request("/one")).body == b"hello"
+    assert closed == ["endless"]
 
 
 @pytest.mark.parametrize(

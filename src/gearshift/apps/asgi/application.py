@@ -280,9 +280,21 @@ class AsgiExchange:
             self.held += PyBytes_GET_SIZE(piece)
         if message.get("more_body", False):
             self.said = Said.BODY
+            if self.response.is_head and self.head_written:
+                self._body_for_nobody(PyBytes_GET_SIZE(piece))
         else:
             self.said = Said.TRAILERS if self.promised_trailers else Said.EVERYTHING
         return 0
+
+    def _body_for_nobody(self, size: cython.Py_ssize_t):
+        """Of an answer to HEAD. It may have no end, and nothing that is sent could fail: here it does."""
+        self.unheard += size
+        if self.unheard <= HIGH_WATER and not self.peer_finished:
+            return 0
+        self.said = Said.EVERYTHING
+        self.refused = True
+        self._changed()
+        raise ClientDisconnected("the answer to HEAD is complete")
 
     def _path_message(self, message: dict):
         """A whole file as the body, sent by the kernel."""

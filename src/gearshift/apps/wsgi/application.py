@@ -110,6 +110,8 @@ class WsgiExchange:
                 return Made.PIECE
             if not self.head_written:
                 self._write_head(PyBytes_GET_SIZE(piece) if _is_only_piece(result) else -1)
+            if self.response.is_head:
+                break  # what follows may have no end, and nobody would hear it
             self.response.piece(
                 self.channel.writer(), piece, PyBytes_AS_STRING(piece), PyBytes_GET_SIZE(piece)
             )
