@@ -115,6 +115,45 @@ async def cancel_receive(scope: dict[str, Any], receive: Any, send: Any) -> None
     await answer(send, message["body"])
 
 
+@app.at("/two-receives")
+async def receive_in_two_tasks(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """As a listener for the disconnect beside a reader of the body: each message is told to one of them."""
+    tasks = [asyncio.create_task(receive()) for _ in range(3)]
+    await asyncio.sleep(0.02)
+    tasks.pop(1).cancel()
+    await asyncio.sleep(0.02)
+    noted.append([task.done() for task in tasks])
+    first = await asyncio.wait_for(tasks[0], 5)
+    await answer(send, first["body"])
+    noted.append((await asyncio.wait_for(tasks[1], 5))["type"])
+
+
+@app.at("/two-senders")
+async def send_in_two_tasks(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Both wait for the client; one is cancelled meanwhile, which is nothing to the other."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def flood(byte: bytes) -> None:
+        for _ in range(100):
+            await send({"type": "http.response.body", "body": byte * 65536, "more_body": True})
+
+    tasks = [asyncio.create_task(flood(byte)) for byte in (b"a", b"b")]
+    await asyncio.sleep(0.1)
+    tasks[0].cancel()
+    noted.append("cancelled")
+    await asyncio.wait_for(tasks[1], 10)
+    await send({"type": "http.response.body"})
+
+
+@app.at("/own-list")
+async def reuse_the_list(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """What send() took is the server's; the list is the application's again."""
+    fields = [(b"x-a", b"1")]
+    await send({"type": "http.response.start", "status": 200, "headers": fields})
+    fields.append((b"x-b", b"2"))
+    await send({"type": "http.response.body", "body": b"mine"})
+
+
 @app.at("/tasks")
 async def receive_and_send_in_tasks(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """What receive() and send() return can be awaited, waited for, shielded and made a task of."""
@@ -305,6 +344,29 @@ def test_cancelled_receive_loses_nothing(site: Running) -> None:
         wire.send(request("/cancel-receive", "Content-Length: 5", method="POST"))
         eventually(lambda: noted == ["cancelled"], "receive() was cancelled")
         assert wire.ask(b"hello").body == b"hello"
+
+
+def test_receives_beside_each_other_have_a_message_each(site: Running) -> None:
+    with site.connect() as wire:
+        wire.send(request("/two-receives", "Content-Length: 5", method="POST"))
+        eventually(lambda: noted == [[False, False]], "one was cancelled, and no other")
+        assert wire.ask(b"hello").body == b"hello"
+        eventually(lambda: noted[1:] == ["http.disconnect"], "the other had the next message")
+
+
+def test_cancelled_send_cancels_no_other(site: Running) -> None:
+    with site.connect(receive_buffer=65536) as wire:
+        wire.send(request("/two-senders", "Connection: close"))
+        eventually(lambda: noted == ["cancelled"], "one was cancelled")
+        body = wire.read_to_end().only_answer().body
+    assert body.count(b"b") == 100 * 65536, site.log()
+    assert body.count(b"a") < 100 * 65536
+
+
+def test_fields_are_those_that_were_sent(site: Running) -> None:
+    with site.connect() as wire:
+        answered = wire.ask(request("/own-list"))
+    assert (answered.field(b"x-a"), answered.field(b"x-b")) == (b"1", None)
 
 
 def test_answer_is_complete_before_the_coroutine_ends(site: Running) -> None:

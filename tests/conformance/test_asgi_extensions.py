@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,6 +53,18 @@ async def send_empty_path(scope: dict[str, Any], receive: Any, send: Any) -> Non
 async def send_missing_path(scope: dict[str, Any], receive: Any, send: Any) -> None:
     await send(start())
     await send({"type": "http.response.pathsend", "path": paths["file"] + ".missing"})
+
+
+@app.at("/fifo")
+async def send_fifo(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    await send(start())
+    await send({"type": "http.response.pathsend", "path": paths["fifo"]})
+
+
+@app.at("/folder")
+async def send_folder(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    await send(start())
+    await send({"type": "http.response.pathsend", "path": paths["folder"]})
 
 
 @app.at("/hints")
@@ -117,7 +130,8 @@ def files() -> Iterator[None]:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "file").write_bytes(CONTENT)
         Path(folder, "empty").write_bytes(b"")
-        paths.update(file=f"{folder}/file", empty=f"{folder}/empty")
+        os.mkfifo(f"{folder}/fifo")
+        paths.update(file=f"{folder}/file", empty=f"{folder}/empty", fifo=f"{folder}/fifo", folder=folder)
         yield
 
 
@@ -149,6 +163,14 @@ def test_pathsend_of_a_missing_file(site: Running) -> None:
         wire.send(request("/no-file", "Connection: close"))
         assert wire.read_to_end().only_answer().status == 500
     site.logged("/no-file")
+
+
+@pytest.mark.parametrize("target", ["/fifo", "/folder"])
+def test_pathsend_of_what_is_no_file(target: str, site: Running) -> None:
+    with site.connect() as wire:
+        wire.send(request(target, "Connection: close"))
+        assert wire.read_to_end().only_answer().status == 500
+    site.logged("which is no regular file")
 
 
 def test_pathsend_to_a_slow_reader(site: Running) -> None:

@@ -88,6 +88,19 @@ async def stream_until_disconnect(scope: dict[str, Any], receive: Any, send: Any
         seen.append((await receive())["type"])
 
 
+@app.at("/drop-by-drop")
+async def drop_by_drop(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Server-sent events, which end with their client."""
+    try:
+        await send(START)
+        while True:
+            await send(piece(b"x"))
+            await asyncio.sleep(0.01)
+    except OSError:
+        seen.append("OSError")
+        raise RuntimeError("what frameworks make of it") from None
+
+
 @app.at("/stepwise")
 async def stepwise(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """A piece for each piece of the body."""
@@ -299,6 +312,23 @@ def test_send_raises_os_error_when_the_client_is_gone(site: Running) -> None:
     assert seen[0] == "OSError"
     assert seen[1] == "OSError"
     assert seen[2] == "http.disconnect"
+    assert "Traceback" not in site.log()
+
+
+def test_head_of_an_endless_answer_ends(site: Running) -> None:
+    """Nothing of it is sent, so nothing fails when the client has gone: it ends when it becomes long, all the same."""
+    with site.connect() as wire:
+        assert wire.ask(request("/stream-until-disconnect", method="HEAD"), b"HEAD").status == 200
+        assert wire.ask(request("/sum", method="POST", body=b"a")).body == b"97"
+    eventually(lambda: seen == ["OSError", "OSError", "http.disconnect"], "the application has ended")
+    assert "Traceback" not in site.log()
+
+
+def test_head_of_a_slow_answer_ends_with_its_client(site: Running) -> None:
+    with site.connect() as wire:
+        assert wire.ask(request("/drop-by-drop", method="HEAD"), b"HEAD").status == 200
+        assert seen == []
+    eventually(lambda: seen == ["OSError"], "the application has ended")
     assert "Traceback" not in site.log()
 
 

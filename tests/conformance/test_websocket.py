@@ -262,6 +262,10 @@ def without(name: str, *instead: str) -> tuple[str, ...]:
         (handshake("/echo", fields=without("sec-websocket-version", "Sec-WebSocket-Version: 8")), 426),
         (handshake("/echo", line="POST /echo HTTP/1.1"), 400),
         (handshake("/echo", "Content-Length: 1") + b"x", 400),
+        # RFC 6455 section 4.2.1: any violation of the grammar.
+        (handshake("/echo", "Sec-WebSocket-Protocol: chat, not a name"), 400),
+        (handshake("/echo", "Sec-WebSocket-Extensions: permessage-deflate; =1"), 400),
+        (handshake("/echo", 'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits="10'), 400),
     ],
 )
 def test_no_handshake(site: Running, asked: bytes, status: int) -> None:
@@ -297,6 +301,24 @@ def test_another_upgrade_is_not_looked_at(site: Running, fields: tuple[str, ...]
     with site.connect() as wire:
         assert wire.ask(handshake("/plain", fields=fields)).body == b"http"
         assert wire.ask(request("/plain")).body == b"http"
+
+
+def test_an_upgrade_of_http_1_0_is_not_looked_at(site: Running) -> None:
+    """RFC 9110 section 7.8: it is to be ignored; with a key beside it, it is a handshake in the wrong version."""
+    with site.connect() as wire:
+        asked = handshake(line="GET /plain HTTP/1.0", fields=("Upgrade: websocket", "Connection: Upgrade"))
+        assert wire.ask(asked).body == b"http"
+
+
+def test_a_subprotocol_is_one_of_those_offered(site: Running) -> None:
+    """RFC 6455 section 4.2.2."""
+    for offered in ((), ("Sec-WebSocket-Protocol: yours, Mine",)):
+        with site.connect() as wire:
+            assert wire.ask(handshake("/another-subprotocol", *offered)).status == 500
+    site.logged("which the client does not offer")
+    with site.connect() as wire:
+        wire.send(handshake("/another-subprotocol", "Sec-WebSocket-Protocol: yours, mine"))
+        assert b"\r\nSec-WebSocket-Protocol: mine\r\n" in wire.read_until(b"\r\n\r\n")
 
 
 def test_wsgi_does_not_look_at_it(engine: str, tmp_path: Path) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
+import lzma
 import os
 import tempfile
 from collections.abc import Iterable
@@ -65,6 +68,21 @@ def half_read() -> io.BufferedReader:
     return file
 
 
+def inflating(module: Any) -> Any:
+    """It has a fileno(), but what it reads stands nowhere."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(module.compress(CONTENT))
+        file.flush()
+        return module.open(file.name)
+
+
+def named() -> Any:
+    file = tempfile.NamedTemporaryFile()  # noqa: SIM115 - the server closes it
+    file.write(CONTENT)
+    file.seek(1000)
+    return file
+
+
 def wrapped(name: str, make: Any, length: int | None = None, seek: int = 0, block: int = 8192) -> None:
     """Register an application that answers with a wrapped file."""
 
@@ -93,6 +111,10 @@ wrapped("/bytes", lambda: Watched(CONTENT), len(CONTENT))
 wrapped("/bytes-no-length", lambda: Watched(CONTENT))
 wrapped("/bytes-offset", lambda: Watched(CONTENT), 5000, seek=1000)
 wrapped("/reader", lambda: Reader(CONTENT), len(CONTENT), block=1000)
+wrapped("/gzip", lambda: inflating(gzip))
+wrapped("/bz2", lambda: inflating(bz2), len(CONTENT))
+wrapped("/lzma", lambda: io.BufferedReader(inflating(lzma)), len(CONTENT))
+wrapped("/named", named)
 
 
 @app.at("/iterated")
@@ -146,6 +168,18 @@ def test_content(target: str, body: bytes, version: str, site: Running) -> None:
     assert answer.body == body
     if target not in ("/reader",):
         eventually(lambda: len(closed) == 1, "the file is closed once")
+
+
+@pytest.mark.parametrize("target", ["/gzip", "/bz2", "/lzma"])
+def test_what_a_file_reads_is_sent_not_what_it_is_stored_as(target: str, site: Running) -> None:
+    with site.connect() as wire:
+        assert wire.ask(request(target)).body == CONTENT
+
+
+def test_a_temporary_file_is_sent_from_where_it_stands(site: Running) -> None:
+    with site.connect() as wire:
+        answer = wire.ask(request("/named"))
+    assert (answer.body, answer.framing) == (CONTENT[1000:], "length")
 
 
 @pytest.mark.parametrize("target", ["/file", "/bytes", "/file-part"])

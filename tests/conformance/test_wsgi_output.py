@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import threading
 from collections.abc import Iterable, Iterator
@@ -40,6 +41,12 @@ class Noted:
             raise RuntimeError("close() broke")
 
 
+class Safe(str):
+    """As template engines mark text that needs no escaping; Django has such values in its headers."""
+
+    __slots__ = ()
+
+
 class Counted(list[bytes]):
     """A list that notes close()."""
 
@@ -67,6 +74,7 @@ simple("/counted", lambda: Counted([b"hello"]))
 simple("/noted", lambda: Noted("noted", [b"a", b"b"]))
 simple("/close-fails", lambda: Noted("close-fails", [b"a"], fails=True))
 simple("/generator", lambda: (piece for piece in (b"a", b"b", b"c")))
+simple("/endless", lambda: Noted("endless", itertools.repeat(b"x")))
 simple("/text", lambda: ["hello"])
 simple("/text-later", lambda: [b"hello", "text"])
 simple("/not-iterable", lambda: None)
@@ -75,6 +83,8 @@ simple("/long-status", list, "299 A rather long reason, with (punctuation) & mor
 simple("/no-reason", list, "299 ")
 simple("/cookies", list, fields=[("Set-Cookie", "a=1"), ("X-A", "1"), ("Set-Cookie", "b=2"), ("X-B", "")])
 simple("/own-date", list, fields=[("Date", "Thu, 01 Jan 1970 00:00:00 GMT"), ("Server", "mine")])
+simple("/safe", list, Safe("202 Safe"), fields=[(Safe("X-Safe"), Safe("<b>"))])
+simple("/upgrade", list, "426 Upgrade Required", [("Upgrade", "TLS/1.3"), ("Connection", "upgrade")])
 BAD_STATUSES: list[Any] = [
     "2000 OK",
     "OK",
@@ -287,6 +297,14 @@ def test_close_is_called_once(target: str, method: str, site: Running) -> None:
         site.logged("close() broke")
 
 
+def test_head_of_an_endless_answer_ends(site: Running) -> None:
+    """There is nobody who would have to go for it to end."""
+    with site.connect() as wire:
+        assert wire.ask(request("/endless", method="HEAD"), b"HEAD").status == 200
+        assert wire.ask(request("/one")).body == b"hello"
+    assert closed == ["endless"]
+
+
 @pytest.mark.parametrize(
     "target", ["/text", "/not-iterable", "/number", "/no-start", "/two-starts", "/write-text"]
 )
@@ -337,6 +355,21 @@ def test_status_is_the_applications(target: str, status: int, reason: bytes, sit
     with site.connect() as wire:
         answer = wire.ask(request(target))
     assert (answer.status, answer.reason) == (status, reason)
+
+
+def test_subclasses_of_str_are_text(site: Running) -> None:
+    with site.connect() as wire:
+        answer = wire.ask(request("/safe"))
+    assert (answer.status, answer.reason, answer.field(b"x-safe")) == (202, b"Safe", b"<b>")
+
+
+def test_what_offers_an_upgrade_names_it_in_connection(site: Running) -> None:
+    """RFC 9110 section 7.8."""
+    with site.connect() as wire:
+        answer = wire.ask(request("/upgrade"))
+        assert (answer.status, answer.field(b"upgrade")) == (426, b"TLS/1.3")
+        assert (answer.field(b"connection") or b"").lower() == b"upgrade"
+        assert wire.ask(request("/one")).body == b"hello"
 
 
 def test_fields_keep_their_order_and_repeats(site: Running) -> None:

@@ -39,6 +39,11 @@ async def tell_scope(scope: dict[str, Any], receive: Any, send: Any) -> None:
     await receive()
 
 
+@app.at("/another-subprotocol")
+async def choose_another(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    await accepted(receive, send, subprotocol="mine")
+
+
 @app.at("/flood")
 async def flood(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Sends more than any socket holds."""

@@ -15,6 +15,8 @@ def wsgi(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         os._exit(9)
     if path.startswith(b"/sleep"):
         time.sleep(float(environ["QUERY_STRING"]))
+    elif path == b"/multiprocess":
+        path = str(environ["wsgi.multiprocess"]).encode()
     elif path.endswith(b"7"):
         time.sleep(SLEEP)
     fields = [("Content-Length", str(len(path))), ("X-Worker", str(os.getpid()))]

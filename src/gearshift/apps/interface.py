@@ -27,7 +27,8 @@ def interface_of(application: Application, settings: Settings, error_log: ErrorL
     if application.kind is Kind.WSGI:
         from gearshift.apps.wsgi.application import WsgiApplication
 
-        return WsgiApplication(target, error_log)
+        # Even where there is one worker, a reload has another beside it for a while.
+        return WsgiApplication(target, error_log, bool(settings.workers))
     if application.kind is Kind.ASGI:
         from gearshift.apps.asgi.application import AsgiApplication
         from gearshift.websocket.terms import Terms

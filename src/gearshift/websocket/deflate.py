@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import zlib
 
+from gearshift.websocket.offers import extensions_in
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from gearshift.websocket.offers import Parameters
 
 NAME = b"permessage-deflate"
 TAIL = b"\x00\x00\xff\xff"  # ends every message, and is not sent (section 7.2.1)
@@ -75,38 +79,38 @@ class Deflate:
 
 
 def agree(offers: bytes | None) -> tuple[Deflate | None, bytes]:
-    """What of a client's Sec-WebSocket-Extensions is taken: the first offer that can be met, and the answer to it."""
-    for offer in (offers or b"").split(b","):
-        name, *rest = (part.strip() for part in offer.split(b";"))
+    """What of a client's Sec-WebSocket-Extensions is taken: the first offer that can be met, and the answer to it.
+
+    Raises MalformedOffer.
+    """
+    for name, parameters in extensions_in(offers or b""):
         if name.lower() == NAME:
-            taken = _met(rest)
+            taken = _met(parameters)
             if taken is not None:
-                return taken, _answer(taken, any(part.startswith(b"client_max_window_bits") for part in rest))
+                return taken, _answer(taken, any(name == b"client_max_window_bits" for name, _ in parameters))
     return None, b""
 
 
-def _met(parameters: list[bytes]) -> Deflate | None:
+def _met(parameters: Parameters) -> Deflate | None:
     """The connection that an offer leads to; None where it is declined (section 7.1)."""
     taken = Deflate()
     seen = set()
-    for parameter in parameters:
-        name, equals, value = (part.strip() for part in parameter.partition(b"="))
-        value = value.removeprefix(b'"').removesuffix(b'"')
+    for name, value in parameters:
         if name in seen:
             return None
         seen.add(name)
-        if name in (b"server_no_context_takeover", b"client_no_context_takeover") and not equals:
+        if name in (b"server_no_context_takeover", b"client_no_context_takeover") and value is None:
             if name.startswith(b"server"):
                 taken.we_keep = False
             else:
                 taken.they_keep = False
         elif name == b"server_max_window_bits":
-            bits = _bits(value)
+            bits = _bits(value or b"")
             if bits < LEAST_BITS:
                 return None
             taken.our_bits = min(bits, OUR_BITS)
         elif name == b"client_max_window_bits":
-            bits = _bits(value) if equals else MOST_BITS
+            bits = MOST_BITS if value is None else _bits(value)
             if bits == 0:
                 return None
             taken.their_bits = min(bits, OUR_BITS)

@@ -7,6 +7,7 @@ from hashlib import sha1
 
 from gearshift.http.grammar import TOKEN
 from gearshift.http.response import ResponseError
+from gearshift.websocket.offers import MalformedOffer, extensions_in, subprotocols_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +41,12 @@ class HandshakeRefused(Exception):
 
 
 def asks_for_websocket(request: Request) -> bool:
-    """Whether it is for this protocol that the request offers to leave HTTP/1.1 (RFC 9110 section 7.8)."""
+    """Whether it is for this protocol that the request offers to leave HTTP/1.1 (RFC 9110 section 7.8).
+
+    There an Upgrade in HTTP/1.0 is to be ignored; a whole handshake in it is to be refused (RFC 6455 section 4.2.1).
+    """
+    if request.minor == 0 and request.header(b"sec-websocket-key") is None:
+        return False
     return b"websocket" in options(request.header(b"upgrade")) and b"upgrade" in options(
         request.header(b"connection")
     )
@@ -70,6 +76,11 @@ def check(request: Request) -> None:
         decoded = b""
     if len(decoded) != 16:
         raise HandshakeRefused(400, "Sec-WebSocket-Key must be 16 bytes in base64")
+    try:
+        subprotocols(request)
+        extensions_in(request.header(b"sec-websocket-extensions") or b"")
+    except MalformedOffer as error:
+        raise HandshakeRefused(400, str(error)) from None
 
 
 def accept_key(key: bytes) -> bytes:
@@ -78,9 +89,8 @@ def accept_key(key: bytes) -> bytes:
 
 
 def subprotocols(request: Request) -> list[str]:
-    """What the client offers, in its order."""
-    offered = request.header(b"sec-websocket-protocol") or b""
-    return [name.strip().decode("latin-1") for name in offered.split(b",") if name.strip()]
+    """What the client offers, in its order. Raises MalformedOffer."""
+    return subprotocols_in(request.header(b"sec-websocket-protocol") or b"")
 
 
 def answer_lines(

@@ -110,7 +110,7 @@ REFUSED = [
     Refused("both-bad-length", post(b"Content-Length: x", b"Transfer-Encoding: chunked", body=CHUNKED_HELLO)),
     Refused("both-empty-coding", post(b"Content-Length: 5", b"Transfer-Encoding:", body=b"hello")),
     # Anything but exactly one `chunked`.
-    # RFC 9112 6.1: 501 for a coding that is known and not undone, where chunked ends it; 6.3: 400 where nothing says how long it is.
+    # RFC 9112 6.1: 501 for a known coding that is not undone before chunked; 6.3: 400 where no end is told.
     *_codings(
         (501,),
         b"gzip, chunked",

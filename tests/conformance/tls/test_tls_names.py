@@ -14,6 +14,7 @@ from tests.support.sealed import SealedSocket, certificates
 from tests.support.sealed_clients import SEALS_ITSELF, failures, raw, sealed, tls_of
 from tests.support.servers import Running
 from tests.support.waiting import eventually
+from tests.support.websocket_wire import handshake
 from tests.support.wire import request
 
 pytestmark = SEALS_ITSELF
@@ -74,6 +75,24 @@ def test_environ(serve: Any, pair: dict[str, Any]) -> None:
     assert said["SSL_CLIENT_S_DN"].startswith("CN=ada,")
     assert "O=Ada\\, & Co" in said["SSL_CLIENT_S_DN"]
     assert said["SSL_CLIENT_CERT"].startswith("-----BEGIN CERTIFICATE-----")
+
+
+def test_scope_of_a_websocket(serve: Any, pair: dict[str, Any]) -> None:
+    """ASGI's TLS extension is one of WebSockets too."""
+    seen: list[dict[str, Any]] = []
+
+    async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            seen.append(scope)
+            await receive()
+            await send({"type": "websocket.accept"})
+
+    with sealed(serve(application, **pair)) as wire:
+        wire.send(handshake())
+        assert wire.read_until(b"\r\n\r\n").startswith(b"HTTP/1.1 101 ")
+    assert seen[0]["scheme"] == "wss"
+    assert seen[0]["extensions"]["tls"]["tls_version"] == 0x0304
+    assert seen[0]["extensions"]["websocket.http.response"] == {}
 
 
 def test_scope(serve: Any, pair: dict[str, Any]) -> None:

@@ -33,6 +33,8 @@ NAME = b"permessage-deflate"
         (NAME + b"; client_max_window_bits=09", b""),
         (NAME + b"; server_no_context_takeover=1", b""),
         (NAME + b"; server_no_context_takeover; server_no_context_takeover", b""),
+        (NAME + b'; server_max_window_bits="1\\0"', NAME + b"; server_max_window_bits=10"),
+        (NAME + b"; client_max_window_bits_", b""),
         (NAME + b"; unheard_of", b""),
         (b"", b""),
         (None, b""),

@@ -27,6 +27,7 @@ cdef class AsgiExchange(Call):
     cdef list trailers
     cdef list pieces                    # of the body, not yet framed
     cdef long long held                 # their bytes
+    cdef long long unheard              # bytes said behind the head of an answer to HEAD
     cdef bytes hints                    # interim answers, not yet written
     cdef bint body_told                 # the application has had the end of the body
     cdef bint disconnect_told           # because the peer has finished sending, and may be gone
@@ -35,6 +36,7 @@ cdef class AsgiExchange(Call):
     cdef list incoming                  # body pieces for a loop in another thread
 
     cdef int _body_message(self, dict message) except -1
+    cdef int _body_for_nobody(self, Py_ssize_t size) except -1
     cdef int _path_message(self, dict message) except -1
     cdef int _hint_message(self, dict message) except -1
     cdef int _trailers_message(self, dict message) except -1

@@ -5,6 +5,7 @@ waits. One that never suspends costs no trip round the loop.
 """
 
 import os
+from stat import S_ISREG
 
 import cython
 from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
@@ -21,7 +22,7 @@ from cython.cimports.gearshift.http.request import Known, Request
 from cython.cimports.gearshift.http.response import reason_of
 from cython.cimports.gearshift.http.states import Event
 
-from gearshift.apps.asgi.awaitables import settle, waiting
+from gearshift.apps.asgi.awaitables import behind, settle, waiting
 from gearshift.apps.asgi.hints_and_trailers import early_hint, links_of, takes_trailers
 from gearshift.apps.native import OpenFile
 from gearshift.exchange import ClientDisconnected, RequestRefused
@@ -163,8 +164,9 @@ class AsgiExchange:
 
     def _wait_to_receive(self):
         future = self.receiver
-        if future is None or future.done():
-            self.receiver = future = self.application.loop.create_future()
+        if future is not None and not future.done():
+            return behind(future, self.receive)
+        self.receiver = future = self.application.loop.create_future()
         self._changed()
         if self.lost or self.stage == Stage.OVER:
             self.receiver = None
@@ -215,7 +217,10 @@ class AsgiExchange:
             if self.said != Said.NOTHING:
                 raise RuntimeError("'http.response.start' was sent twice")
             self.status = message["status"]
-            self.headers = message.get("headers", ())
+            headers = message.get("headers", ())
+            self.headers = (
+                headers[:] if type(headers) is list else headers
+            )  # which the application may go on changing
             self.promised_trailers = bool(message.get("trailers", False))
             self.said = Said.HEAD
             if not self.suspended:
@@ -243,14 +248,23 @@ class AsgiExchange:
     def _wait_to_send(self):
         """The engine is told when it can see who waits: beside the loop it may be done before this thread goes on."""
         future = self.sender
-        if future is None or future.done():
+        taken: cython.bint = future is not None and not future.done()
+        if not taken:
             self.sender = future = self.application.loop.create_future()
         if not self.entered:
             self._changed()
+        if taken:
+            return behind(future, self._room_to_send)
         if self.lost or self.stage == Stage.OVER:  # since this message was begun with
             self.sender = None
             raise ClientDisconnected("the client is gone")
         return waiting(future)
+
+    def _room_to_send(self):
+        """What another task waited for, now for this one."""
+        if self.lost:
+            raise ClientDisconnected("the client is gone")
+        return self._wait_to_send() if self._must_wait() else DONE
 
     def _body_message(self, message: dict):
         if self.said == Said.NOTHING:
@@ -265,16 +279,32 @@ class AsgiExchange:
             self.held += PyBytes_GET_SIZE(piece)
         if message.get("more_body", False):
             self.said = Said.BODY
+            if self.response.is_head and self.head_written:
+                self._body_for_nobody(PyBytes_GET_SIZE(piece))
         else:
             self.said = Said.TRAILERS if self.promised_trailers else Said.EVERYTHING
         return 0
+
+    def _body_for_nobody(self, size: cython.Py_ssize_t):
+        """Of an answer to HEAD. It may have no end, and nothing that is sent could fail: here it does."""
+        self.unheard += size
+        if self.unheard <= HIGH_WATER and not self.peer_finished:
+            return 0
+        self.said = Said.EVERYTHING
+        self.refused = True
+        self._changed()
+        raise ClientDisconnected("the answer to HEAD is complete")
 
     def _path_message(self, message: dict):
         """A whole file as the body, sent by the kernel."""
         if self.said != Said.HEAD:
             raise RuntimeError("'http.response.pathsend' must follow 'http.response.start'")
-        file = OpenFile(os.open(message["path"], os.O_RDONLY | os.O_CLOEXEC))
-        self.pieces.append(FileSlice(file, 0, os.fstat(file.fd).st_size))
+        # Of a FIFO, opening would wait for somebody to write, and the loop with it.
+        file = OpenFile(os.open(message["path"], os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
+        status = os.fstat(file.fd)
+        if not S_ISREG(status.st_mode):
+            raise RuntimeError(f"'http.response.pathsend' of {message['path']!r}, which is no regular file")
+        self.pieces.append(FileSlice(file, 0, status.st_size))
         self.said = Said.TRAILERS if self.promised_trailers else Said.EVERYTHING
         return 0
 

@@ -5,6 +5,8 @@ asyncio.create_task() or to a task group, which take coroutines only: so these s
 (send, throw, close), and a call that has to wait is a real coroutine.
 """
 
+from asyncio import wait
+
 
 class Done:
     """Awaited, it answers None at once."""
@@ -57,6 +59,15 @@ def ready(value: object):
     made: Value = Value.__new__(Value)
     made.value = value
     return made
+
+
+async def behind(future, again):
+    """A coroutine that asks again once the future, for which another task waits already, is done.
+
+    With one future for both, each would have the same message, and to cancel one task would cancel the other.
+    """
+    await wait((future,))
+    return await again()
 
 
 async def waiting(future):

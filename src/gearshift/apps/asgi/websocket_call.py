@@ -52,7 +52,10 @@ class WebSocketCall:
         scope["scheme"] = "wss" if scope["scheme"] == "https" else "ws"
         del scope["method"]
         scope["subprotocols"] = subprotocols(self.request)
-        scope["extensions"] = {"websocket.http.response": {}, "gearshift.connection": self.channel}
+        offered: dict = {"websocket.http.response": {}, "gearshift.connection": self.channel}
+        if "tls" in scope["extensions"]:
+            offered["tls"] = scope["extensions"]["tls"]
+        scope["extensions"] = offered
         return scope
 
     def _has_spoken(self) -> cython.bint:
@@ -176,12 +179,14 @@ class WebSocketCall:
     def _accept_message(self, message: dict):
         if self.spoken != Spoken.SILENT:
             raise RuntimeError("'websocket.accept' was sent twice")
+        subprotocol = message.get("subprotocol")
+        if subprotocol is not None and subprotocol not in subprotocols(self.request):
+            # RFC 6455 section 4.2.2; a client would have to fail the connection (section 4.1).
+            raise RuntimeError(f"'websocket.accept' with {subprotocol!r}, which the client does not offer")
         extension = b""
         if self.terms.compress:
             self.deflate, extension = agree(self.request.header(b"sec-websocket-extensions"))
-        self.agreed = answer_lines(
-            self.request, message.get("subprotocol"), extension, message.get("headers", ())
-        )
+        self.agreed = answer_lines(self.request, subprotocol, extension, message.get("headers", ()))
         self.reader = Reader(self.terms.limit, self.deflate)
         self.spoken = Spoken.ACCEPTED
         application: AsgiApplication = self.application
@@ -209,7 +214,7 @@ class WebSocketCall:
     def _start_message(self, message: dict):
         if self.spoken != Spoken.SILENT:
             raise RuntimeError("'websocket.http.response.start' after the request was answered")
-        self.status, self.headers = message["status"], message.get("headers", ())
+        self.status, self.headers = message["status"], tuple(message.get("headers", ()))
         self.spoken = Spoken.DENYING
         return 0
 

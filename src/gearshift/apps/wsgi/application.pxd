@@ -9,6 +9,7 @@ from gearshift.exchange cimport Application, Exchange, Made, Service
 cdef class WsgiApplication(Application):
     cdef readonly object callable
     cdef object error_log
+    cdef bint in_processes
 
 @cython.final
 @cython.freelist(32)

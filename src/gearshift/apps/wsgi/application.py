@@ -26,14 +26,15 @@ _FileWrapper = cython.declare(object, FileWrapper)
 
 
 class WsgiApplication:
-    """A WSGI callable and what its calls share."""
+    """A WSGI callable and what its calls share. in_processes: whether other processes may call one like it."""
 
-    def __init__(self, callable: object, error_log: object):
+    def __init__(self, callable: object, error_log: object, in_processes: cython.bint = False):
         self.callable = callable
         self.error_log = error_log
+        self.in_processes = in_processes
 
     def local(self, concurrent: cython.bint):
-        return EnvironBuilder(ErrorsStream(self.error_log), FileWrapper, concurrent)
+        return EnvironBuilder(ErrorsStream(self.error_log), FileWrapper, concurrent, self.in_processes)
 
     def begin(self, channel: Channel, service: Service):
         exchange: WsgiExchange = WsgiExchange()
@@ -55,7 +56,9 @@ class StartResponse:
                 exc_info = None
         elif self.status is not None:
             raise AssertionError("start_response was called twice without exc_info")
-        if type(status) is not str:
+        if not isinstance(
+            status, str
+        ):  # a subclass of it, such as a template engine's safe text, reads the same
             raise TypeError(f"the status must be str, not {type(status).__name__}")
         if type(headers) is not list:
             raise TypeError(f"the headers must be a list, not {type(headers).__name__}")
@@ -107,6 +110,8 @@ class WsgiExchange:
                 return Made.PIECE
             if not self.head_written:
                 self._write_head(PyBytes_GET_SIZE(piece) if _is_only_piece(result) else -1)
+            if self.response.is_head:
+                break  # what follows may have no end, and nobody would hear it
             self.response.piece(
                 self.channel.writer(), piece, PyBytes_AS_STRING(piece), PyBytes_GET_SIZE(piece)
             )
@@ -187,7 +192,7 @@ class WsgiExchange:
         output: Output = self.channel.writer()
         for pair in headers:
             name, value = cython.cast(tuple, pair) if type(pair) is tuple else tuple(pair)
-            if type(name) is not str or type(value) is not str:
+            if not isinstance(name, str) or not isinstance(value, str):
                 raise TypeError(f"the header {name!r}: {value!r} must be a pair of str")
             if PyUnicode_KIND(name) != PyUnicode_1BYTE_KIND or PyUnicode_KIND(value) != PyUnicode_1BYTE_KIND:
                 raise ResponseError(f"the header {name!r} holds characters outside latin-1")

@@ -9,9 +9,11 @@ from gearshift.exchange import Application, Exchange
 from gearshift.observe.error_log import ErrorLog
 
 class WsgiApplication(Application):
-    """A WSGI callable and what its calls share."""
+    """A WSGI callable and what its calls share. in_processes: whether other processes may call one like it."""
 
-    def __init__(self, callable: Callable[..., Iterable[bytes]], error_log: ErrorLog) -> None: ...
+    def __init__(
+        self, callable: Callable[..., Iterable[bytes]], error_log: ErrorLog, in_processes: bool = False
+    ) -> None: ...
     @property
     def callable(self) -> Callable[..., Iterable[bytes]]: ...
     def local(self, concurrent: bool) -> EnvironBuilder: ...

@@ -36,13 +36,15 @@ _METHODS = {
 class EnvironBuilder:
     """Makes environs; one for each engine thread, since it learns without a lock."""
 
-    def __cinit__(self, errors: object, file_wrapper: object, concurrent: cython.bint):
+    def __cinit__(
+        self, errors: object, file_wrapper: object, concurrent: cython.bint, in_processes: cython.bint
+    ):
         self.base = {
             "wsgi.version": (1, 0),
             "wsgi.url_scheme": "http",
             "wsgi.errors": errors,
             "wsgi.multithread": concurrent,
-            "wsgi.multiprocess": False,
+            "wsgi.multiprocess": in_processes,
             "wsgi.run_once": False,
             "wsgi.input_terminated": True,
             "wsgi.file_wrapper": file_wrapper,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from io import BufferedRandom, BufferedReader, FileIO
 from stat import S_ISREG
 
 TYPE_CHECKING = False
@@ -31,6 +32,8 @@ class FileWrapper:
 
     def region(self) -> tuple[int, int, int] | None:
         """Descriptor, offset and length of what is left of a regular file; None for anything else."""
+        if not reads_its_descriptor(self.file):
+            return None
         try:
             descriptor = self.file.fileno()
             status = os.fstat(descriptor)
@@ -40,6 +43,15 @@ class FileWrapper:
         if not S_ISREG(status.st_mode) or offset > status.st_size:
             return None
         return descriptor, offset, status.st_size - offset
+
+
+def reads_its_descriptor(file: object) -> bool:
+    """Whether what it reads is what stands in the file of its fileno(): GzipFile, for one, has one and inflates it."""
+    if type(file).__module__ == "tempfile":
+        file = getattr(file, "file", file)  # a temporary file with a name is a wrapper around the file
+    if isinstance(file, (BufferedReader, BufferedRandom)):
+        file = file.raw
+    return isinstance(file, FileIO)
 
 
 def first_bytes(blocks: Iterable[bytes], length: int) -> Iterator[bytes]:
