@@ -43,6 +43,7 @@ cdef class Codec:
     cdef long long peer_window                  # of each stream, at first
     cdef readonly long long may_leave, may_come # as a Wire's, of the connection
     cdef long long taken
+    cdef int data_sent
     cdef unsigned int ended[REMEMBERED]                # numbers of closed streams, by half of them
     cdef unsigned char ended_as[REMEMBERED]
 
@@ -51,7 +52,10 @@ cdef class Codec:
     cpdef long long room(self, Wire wire) noexcept
     cpdef object send_head(self, Wire wire, list fields, bint ended)
     cpdef int send_block(self, Wire wire, bytes block, bint ended) except -1
-    cpdef Py_ssize_t send_data(self, Wire wire, const char* data, Py_ssize_t size, bint ended) except -1
+    cpdef Py_ssize_t data_room(self, Wire wire) noexcept
+    cpdef int send_data(self, Wire wire, const char* data, Py_ssize_t size, bint ended) except -1
+    cdef int frames_of_data(self) noexcept
+    cdef long long unsaid(self) noexcept
     cpdef object reset(self, Wire wire, unsigned int code)
     cpdef object acknowledge(self, Wire wire, Py_ssize_t credit)
     cpdef object leave(self)

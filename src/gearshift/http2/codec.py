@@ -135,19 +135,31 @@ class Codec:
             self._step(wire, Step.SEND_END)
         return 0
 
-    def send_data(
-        self, wire: Wire, data: cython.p_const_char, size: cython.Py_ssize_t, ended: cython.bint
-    ) -> cython.Py_ssize_t:
-        """As much of it as windows and frame size allow in one frame; returns how much. ended: it is the last."""
-        size = min(size, min(SMALLEST_FRAME_LIMIT, max(self.room(wire), 0)))
+    def data_room(self, wire: Wire) -> cython.Py_ssize_t:
+        """Octets of the next frame of data on that stream; below 1: none may leave."""
+        return min(self.room(wire), SMALLEST_FRAME_LIMIT)
+
+    def send_data(self, wire: Wire, data: cython.p_const_char, size: cython.Py_ssize_t, ended: cython.bint):
+        """One frame, within data_room(). ended: it is the last."""
         self._step(wire, Step.SEND)
         write_header(self.output, size, FrameKind.DATA, Flag.END_STREAM if ended else 0, wire.number)
         self.output.write(data, size)
         self.may_leave -= size
         wire.may_leave -= size
+        self.data_sent += 1
         if ended:
             self._step(wire, Step.SEND_END)
-        return size
+        return 0
+
+    def frames_of_data(self) -> cython.int:
+        """How many were sent since the last call."""
+        count: cython.int = self.data_sent
+        self.data_sent = 0
+        return count
+
+    def unsaid(self) -> cython.longlong:
+        """Octets that said() would give."""
+        return self.output.pending
 
     def reset(self, wire: Wire, code: cython.uint) -> None:
         """Nothing more is said or heard on that stream."""
