@@ -89,7 +89,9 @@ def seeds() -> dict[str, bytes]:
     small = b"\x3f\x21" + hpack.Encoder().encode(head, huffman=False)
     return {
         "request": packed(HEADERS, 5, 1, plain) + packed(HEADERS, 5, 3, again) + packed(HEADERS, 5, 5, again),
-        "body": packed(HEADERS, 4, 1, plain) + packed(DATA, 0, 1, b"one") + packed(DATA, 9, 1, b"\x02two\0\0"),
+        "body": packed(HEADERS, 4, 1, plain)
+        + packed(DATA, 0, 1, b"one")
+        + packed(DATA, 9, 1, b"\x02two\0\0"),
         "continued": packed(HEADERS, 1, 1, plain[:4]) + packed(CONTINUATION, 4, 1, plain[4:]),
         "padded": packed(HEADERS, 0x2D, 1, b"\x03" + bytes(4) + b"\x10" + plain + bytes(3)),
         "trailers": packed(HEADERS, 4, 1, plain) + packed(HEADERS, 5, 1, b"\x00\x01t\x011"),
@@ -98,7 +100,9 @@ def seeds() -> dict[str, bytes]:
         + packed(HEADERS, 4, 1, plain)
         + packed(WINDOW_UPDATE, 0, 1, b"\0\0\0\5")
         + packed(WINDOW_UPDATE, 0, 0, b"\x7f\xff\0\0"),
-        "resets": packed(HEADERS, 4, 1, plain) + packed(RST_STREAM, 0, 1, bytes(4)) + packed(DATA, 1, 1, b"x"),
+        "resets": packed(HEADERS, 4, 1, plain)
+        + packed(RST_STREAM, 0, 1, bytes(4))
+        + packed(DATA, 1, 1, b"x"),
         "others": packed(PING, 0, 0, bytes(8))
         + packed(PRIORITY, 0, 3, bytes(4) + b"\x10")
         + packed(0x77, 3, 9, b"unknown")

@@ -46,7 +46,9 @@ class Recorder(Listener):
 class Peer:
     """A codec that has been greeted, and what it says in turn. most: streams at once; head: octets of a header list."""
 
-    def __init__(self, most: int = 100, head: int = 65_536, window: int = WINDOW, greets: bool = True) -> None:
+    def __init__(
+        self, most: int = 100, head: int = 65_536, window: int = WINDOW, greets: bool = True
+    ) -> None:
         self.listener = Recorder()
         self.codec = Codec(self.listener, most, head, window)
         self.codec.begin()

@@ -98,7 +98,9 @@ class AnswerReader:
         line: bytes = self._until(data, size, b"\r\n", LONGEST_LINE)
         return Told.NOTHING if line is None else self._line(line)
 
-    def _until(self, data: cython.p_const_char, size: cython.Py_ssize_t, mark: bytes, most: cython.Py_ssize_t):
+    def _until(
+        self, data: cython.p_const_char, size: cython.Py_ssize_t, mark: bytes, most: cython.Py_ssize_t
+    ):
         """What comes before the mark, joined with what has come before; None as long as it has not come."""
         before: cython.Py_ssize_t = 0
         text: bytes

@@ -99,12 +99,15 @@ class FrameReader:
             raise Http2Error(ErrorCode.FRAME_SIZE_ERROR, "a frame that is too large")
         if self.first and (kind != FrameKind.SETTINGS or self.flags & Flag.ACK):
             raise Http2Error(ErrorCode.PROTOCOL_ERROR, "the first frame is no SETTINGS")
-        if self.block_of != 0 or kind == FrameKind.CONTINUATION:
-            if kind != FrameKind.CONTINUATION or self.stream != self.block_of:
-                raise Http2Error(ErrorCode.PROTOCOL_ERROR, "a header block is broken into")
-        if kind == FrameKind.HEADERS or kind == FrameKind.CONTINUATION:
-            if self.gathered + length > self.most_block or self.continued >= MOST_CONTINUED:
-                raise Http2Error(ErrorCode.ENHANCE_YOUR_CALM, "a header block above the limit")
+        if kind == FrameKind.CONTINUATION:
+            if self.block_of == 0 or self.stream != self.block_of:
+                raise Http2Error(ErrorCode.PROTOCOL_ERROR, "a CONTINUATION of nothing, or of another stream")
+        elif self.block_of != 0:
+            raise Http2Error(ErrorCode.PROTOCOL_ERROR, "a header block is broken into")
+        if (kind == FrameKind.HEADERS or kind == FrameKind.CONTINUATION) and (
+            self.gathered + length > self.most_block or self.continued >= MOST_CONTINUED
+        ):
+            raise Http2Error(ErrorCode.ENHANCE_YOUR_CALM, "a header block above the limit")
         if kind > FrameKind.CONTINUATION:
             return 0
         if kind == FrameKind.PUSH_PROMISE:

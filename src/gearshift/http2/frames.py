@@ -1,8 +1,8 @@
 """Frames written (RFC 9113 sections 4.1 and 6)."""
 
 import cython
-from cython.cimports.gearshift.http2.frames import HEADER_LENGTH, Flag, FrameKind
 from cython.cimports.gearshift.http.output import Output
+from cython.cimports.gearshift.http2.frames import HEADER_LENGTH, Flag, FrameKind
 
 
 def write_header(

@@ -1,8 +1,8 @@
 """The thread that waits for what the inner connections of all HTTP/2 connections of a server answer.
 
 It begins with the first of them and ends with the last. It also makes their sessions, since importing what they need
-takes longer than an engine's turn may, and looks four times a second at what time alone changes: windows that stay closed, inner
-connections at rest, the server's coming to its end.
+takes longer than an engine's turn may, and looks four times a second at what time alone changes: windows that stay
+closed, inner connections at rest, the server's coming to its end.
 """
 
 from __future__ import annotations

@@ -6,9 +6,9 @@ from cython.cimports.cpython.bytes import (
     PyBytes_FromStringAndSize,
     PyBytes_GET_SIZE,
 )
-from cython.cimports.gearshift.http2.header_table import STATIC_LENGTH, HeaderTable, size_of
-from cython.cimports.gearshift.http2.huffman import encode_into, encoded_length
 from cython.cimports.gearshift.http.output import Output
+from cython.cimports.gearshift.http2.header_table import HeaderTable, size_of
+from cython.cimports.gearshift.http2.huffman import encode_into, encoded_length
 
 from gearshift.http2.header_table import STATIC
 

@@ -126,5 +126,7 @@ class HeaderTable:
 def size_of(field: tuple) -> cython.Py_ssize_t:
     """What it counts in a table, and in SETTINGS_MAX_HEADER_LIST_SIZE."""
     return (
-        PyBytes_GET_SIZE(cython.cast(bytes, field[0])) + PyBytes_GET_SIZE(cython.cast(bytes, field[1])) + OVERHEAD
+        PyBytes_GET_SIZE(cython.cast(bytes, field[0]))
+        + PyBytes_GET_SIZE(cython.cast(bytes, field[1]))
+        + OVERHEAD
     )

@@ -69,7 +69,7 @@ def _tree() -> list:
 
 
 def _fill(nodes: list) -> None:
-    """The decoder's steps. Padding is the beginning of EOS, less than an octet of it: up to seven ones from the root."""
+    """The decoder's steps. Padding is the beginning of EOS, less than an octet of it: seven ones or fewer."""
     padding = [0]
     while len(padding) < 8:
         padding.append(nodes[padding[len(padding) - 1]][1])
@@ -111,9 +111,7 @@ def decoded(text: cython.p_const_uchar, length: cython.Py_ssize_t):
     return string
 
 
-def _decode(
-    text: cython.p_const_uchar, length: cython.Py_ssize_t, place: cython.p_char
-) -> cython.Py_ssize_t:
+def _decode(text: cython.p_const_uchar, length: cython.Py_ssize_t, place: cython.p_char) -> cython.Py_ssize_t:
     """How many octets it is, -1: none."""
     index: cython.Py_ssize_t
     size: cython.Py_ssize_t = 0

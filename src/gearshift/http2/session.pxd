@@ -36,7 +36,7 @@ cdef class Session(Listener):
     cdef bint _is_open(self, Stream stream) noexcept
     cdef Inner _inner(self)
     cdef Py_ssize_t _still_running(self) except -1
-    cdef object _refuse(self, Wire wire, int code)
+    cdef int _refuse(self, Wire wire, int code) except -1
     cdef int _misused(self, Stream stream) except -1
     cdef int _spend_reset(self) except -1
     cdef int _answered(self, Stream stream) except -1

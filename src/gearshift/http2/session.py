@@ -11,7 +11,7 @@ from time import monotonic
 
 import cython
 from cython.cimports.gearshift.connection import Connection
-from cython.cimports.gearshift.http2.codec import Codec, Listener, Wire
+from cython.cimports.gearshift.http2.codec import Codec, Wire
 from cython.cimports.gearshift.http2.codes import ErrorCode
 from cython.cimports.gearshift.http2.inner import Inner
 from cython.cimports.gearshift.http2.request_head import request_head
@@ -201,14 +201,17 @@ class Session:
         stream: Stream
         self.conversation.begun()
         if self.leaving or len(self.streams) + self._still_running() >= self.most:
-            return self._refuse(wire, ErrorCode.REFUSED_STREAM)
+            self._refuse(wire, ErrorCode.REFUSED_STREAM)
+            return
         try:
             head = request_head(fields, ended)
         except MalformedRequest:
-            return self._refuse(wire, ErrorCode.PROTOCOL_ERROR)
+            self._refuse(wire, ErrorCode.PROTOCOL_ERROR)
+            return
         inner = self._inner()
         if inner is None:
-            return self._refuse(wire, ErrorCode.REFUSED_STREAM)
+            self._refuse(wire, ErrorCode.REFUSED_STREAM)
+            return
         stream = Stream(wire, self.codec, self.gateway, inner, head, ended)
         wire.owner = self.streams[wire.number] = stream
         self.to_push.append(stream)
@@ -278,7 +281,7 @@ class Session:
     def _refuse(self, wire: Wire, code: cython.int):
         """A stream that was never begun."""
         self.codec.reset(wire, code)
-        self._spend_reset()
+        return self._spend_reset()
 
     def _misused(self, stream: Stream):
         self._drop(stream, ErrorCode.PROTOCOL_ERROR)

@@ -23,8 +23,8 @@ END_OF_CHUNKS = cython.declare(bytes, b"0\r\n")
 
 
 class Stream:
-    """asked: the request has come to its end. since: when a window was found closed, in monotonic seconds; 0 while it is
-    open. queued: its turn to be pumped comes. pushed: nothing of its request waits for a turn.
+    """asked: the request has come to its end. since: when a window was found closed, in monotonic seconds; 0 while it
+    is open. queued: its turn to be pumped comes. pushed: nothing of its request waits for a turn.
     """
 
     def __init__(

@@ -16,7 +16,9 @@ from gearshift.http2.header_table import STATIC
 
 Fields = list[tuple[bytes, bytes]]
 
-NAMES = st.sampled_from([*{name for name, _ in STATIC}, b"x", b"x-long-" + b"n" * 300]) | st.binary(max_size=8)
+NAMES = st.sampled_from([*{name for name, _ in STATIC}, b"x", b"x-long-" + b"n" * 300]) | st.binary(
+    max_size=8
+)
 VALUES = (
     st.sampled_from([b"", b"GET", b"/", b"200", b"a" * 1500, b"b" * 3900, b"c" * 5000])
     | st.binary(max_size=40)
@@ -55,7 +57,9 @@ def test_hpack_understands(exchanges: list[tuple[int | None, bool, Fields]]) -> 
 
 
 @settings(max_examples=150)
-@given(st.lists(st.binary(max_size=30) | BLOCKS.map(lambda fields: hpack.Encoder().encode(fields)), max_size=4))
+@given(
+    st.lists(st.binary(max_size=30) | BLOCKS.map(lambda fields: hpack.Encoder().encode(fields)), max_size=4)
+)
 def test_whatever_the_octets_the_verdict_is_hpacks(blocks: list[bytes]) -> None:
     ours, theirs = HeaderDecoder(8192), hpack.Decoder(max_header_list_size=8192)
     for block in blocks:
