@@ -14,6 +14,8 @@ from gearshift.http2.header_table import STATIC
 
 TABLE_SIZE = 4096  # octets; the most that is used of what a peer offers
 MOST_KNOWN = cython.declare(cython.Py_ssize_t, 256)  # fields looked up; twice what the table can hold
+MOST_BLOCKS = cython.declare(cython.Py_ssize_t, 16)  # that are known as they stand, by the lists they are of
+LONGEST_BLOCK = cython.declare(cython.Py_ssize_t, 256)  # octets of one of them
 LONGEST_INTEGER = cython.declare(cython.Py_ssize_t, 10)
 # They differ from answer to answer: in the table they would only push out what comes again.
 OF_ONE_ANSWER = frozenset(
@@ -37,6 +39,7 @@ class HeaderEncoder:
         self.output = Output()
         self.pairs = {}
         self.names = {}
+        self.blocks = {}
         self.smallest = -1
 
     def resize(self, offered: cython.longlong):
@@ -45,20 +48,41 @@ class HeaderEncoder:
         if limit != self.table.limit or self.smallest >= 0:
             self.smallest = limit if self.smallest < 0 else min(self.smallest, limit)
             self.table.resize(limit)
+            self.blocks.clear()
 
     def encode(self, fields: list) -> bytes:
-        """A whole block. fields: names in lower case, and values."""
+        """A whole block. fields: names in lower case, and values; a list that comes again is not to be changed."""
         output: Output = self.output
-        if self.smallest >= 0:
-            if self.smallest < self.table.limit:
-                self._integer(0x20, 5, self.smallest)
-            self._integer(0x20, 5, self.table.limit)
-            self.smallest = -1
+        before: cython.longlong = self.table.added
+        plain: cython.bint = self.smallest < 0
+        if plain and self.as_of == before:
+            known: tuple = self.blocks.get(cython.cast(cython.Py_ssize_t, cython.cast(cython.p_void, fields)))
+            if known is not None:
+                return known[1]
+        if not plain:
+            self._tell_size()
         for field in fields:
             self._field(field)
         block: bytes = PyBytes_FromStringAndSize(output.buffer + output.start, output.end - output.start)
         output.clear()
+        if plain and before == self.table.added:
+            self._remember_block(fields, block)
         return block
+
+    def _tell_size(self):
+        if self.smallest < self.table.limit:
+            self._integer(0x20, 5, self.smallest)
+        self.smallest = -1
+        return self._integer(0x20, 5, self.table.limit)
+
+    def _remember_block(self, fields: list, block: bytes):
+        """It means the same as long as nothing is put into the table."""
+        if self.as_of != self.table.added or len(self.blocks) >= MOST_BLOCKS:
+            self.blocks.clear()
+            self.as_of = self.table.added
+        if PyBytes_GET_SIZE(block) <= LONGEST_BLOCK:
+            self.blocks[cython.cast(cython.Py_ssize_t, cython.cast(cython.p_void, fields))] = fields, block
+        return 0
 
     def _field(self, field: tuple):
         name: bytes = field[0]

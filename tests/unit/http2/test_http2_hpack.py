@@ -137,6 +137,20 @@ def test_what_comes_again_is_a_number_and_secrets_never_are() -> None:
         assert encoder.encode([(b"content-length", b"12345")])[0] & 0xF0 == 0
 
 
+def test_a_list_that_comes_again_is_the_same_block_until_the_table_changes() -> None:
+    encoder, decoder = HeaderEncoder(), hpack.Decoder()
+    lists = [[(b":status", b"200"), (b"x-%d" % number, b"%d" % number)] for number in range(40)]
+    for number in (0, 0, 0, *range(40), 0, 1, 1, *range(40)):
+        if number == 7:
+            encoder.resize(200 if encoder.table.limit == 4096 else 4096)
+            decoder.max_allowed_table_size = 4096
+        block = encoder.encode(lists[number])
+        assert [tuple(field) for field in decoder.decode(block, raw=True)] == lists[number]
+        assert encoder.encode(lists[number]) == encoder.encode(lists[number])
+        decoder.decode(encoder.encode(lists[number]), raw=True)
+    assert encoder.encode(lists[39]) is encoder.encode(lists[39])
+
+
 def test_a_table_of_ever_new_fields_stays_within_bounds() -> None:
     encoder, decoder = HeaderEncoder(), HeaderDecoder(65536)
     for number in range(5000):
