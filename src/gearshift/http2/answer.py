@@ -12,11 +12,12 @@ LONGEST_HEAD = cython.declare(cython.Py_ssize_t, 1048576)  # bytes; an applicati
 LONGEST_LINE = cython.declare(cython.Py_ssize_t, 65536)  # bytes of a chunk's size or of a trailer
 MOST_REMEMBERED = cython.declare(cython.Py_ssize_t, 256)  # heads, and as many lines
 LONGEST_REMEMBERED = cython.declare(cython.Py_ssize_t, 1024)  # bytes
-OF_THE_CONNECTION = frozenset(
-    (b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade")
+OF_THE_CONNECTION = cython.declare(
+    frozenset,
+    frozenset((b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade")),
 )
-HEXADECIMAL = frozenset(b"0123456789abcdefABCDEF")
-NAMES = {
+HEXADECIMAL = cython.declare(frozenset, frozenset(b"0123456789abcdefABCDEF"))
+_NAMES = {
     Part.HEAD: "head",
     Part.SIZED: "sized body",
     Part.CHUNK_SIZE: "chunk size",
@@ -58,7 +59,7 @@ class AnswerReader:
         if self.part == Part.TUNNEL:
             self.part = Part.DONE
         if self.part != Part.DONE:
-            raise BrokenAnswer(f"it ended before its {NAMES[self.part]}")
+            raise BrokenAnswer(f"it ended before its {_NAMES[self.part]}")
 
     def read(self, data: bytes) -> list:
         """All that these bytes bring: (Told, a head's or trailers' fields or bytes)."""

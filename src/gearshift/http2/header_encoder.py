@@ -18,10 +18,13 @@ MOST_BLOCKS = cython.declare(cython.Py_ssize_t, 16)  # that are known as they st
 LONGEST_BLOCK = cython.declare(cython.Py_ssize_t, 256)  # octets of one of them
 LONGEST_INTEGER = cython.declare(cython.Py_ssize_t, 10)
 # They differ from answer to answer: in the table they would only push out what comes again.
-OF_ONE_ANSWER = frozenset(
-    (b"age", b"content-length", b"content-range", b"etag", b"last-modified", b"location")
+OF_ONE_ANSWER = cython.declare(
+    frozenset,
+    frozenset((b"age", b"content-length", b"content-range", b"etag", b"last-modified", b"location")),
 )
-SECRET = frozenset((b"set-cookie", b"authorization", b"proxy-authorization"))  # RFC 7541 section 7.1.3
+SECRET = cython.declare(
+    frozenset, frozenset((b"set-cookie", b"authorization", b"proxy-authorization"))
+)  # RFC 7541 section 7.1.3
 
 _pairs: dict = {}
 _names: dict = {}

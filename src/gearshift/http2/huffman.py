@@ -33,8 +33,6 @@ LENGTHS = (
      30,
 )
 # fmt: on
-EOS = 256
-SYMBOL, ENDS = 1, 2  # a symbol is complete; a string may end here
 ON_THE_STACK = cython.declare(cython.Py_ssize_t, 1024)  # bytes of a string as decoded
 
 _codes = cython.declare(cython.uint[257])
@@ -42,9 +40,10 @@ _lengths = cython.declare(cython.uchar[257])
 _next = cython.declare(cython.uchar[4096])  # [16 * state + four bits]
 _symbols = cython.declare(cython.uchar[4096])
 _marks = cython.declare(cython.uchar[4096])
+_SYMBOL = cython.declare(cython.uchar, 1)  # one is complete
+_ENDS = cython.declare(cython.uchar, 2)  # a string may end here
 _FAILS = cython.declare(cython.uchar, 4)
-_SYMBOL = cython.declare(cython.uchar, SYMBOL)
-_ENDS = cython.declare(cython.uchar, ENDS)
+_EOS = cython.declare(cython.int, 256)
 
 
 def _tree() -> list:
@@ -80,13 +79,13 @@ def _fill(nodes: list) -> None:
                 at = nodes[at][(nibble >> place) & 1]
                 if at < 0:
                     symbol, at = -1 - at, 0
-                    mark = 4 if symbol == EOS else SYMBOL
-                    if symbol == EOS:
+                    mark = _FAILS if symbol == _EOS else _SYMBOL
+                    if mark == _FAILS:
                         break
             slot = 16 * state + nibble
             _next[slot] = at
             _symbols[slot] = symbol & 255
-            _marks[slot] = mark | (ENDS if at in padding else 0)
+            _marks[slot] = mark | (_ENDS if at in padding else 0)
 
 
 _fill(_tree())

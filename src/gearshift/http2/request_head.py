@@ -13,14 +13,15 @@ from cython.cimports.gearshift.http.grammar import decimal, is_token
 from cython.cimports.gearshift.http.output import Output
 
 # RFC 9113 section 8.2.2: they speak of a connection that is no more.
-OF_THE_CONNECTION = frozenset(
-    (b"connection", b"proxy-connection", b"keep-alive", b"transfer-encoding", b"upgrade")
+OF_THE_CONNECTION = cython.declare(
+    frozenset,
+    frozenset((b"connection", b"proxy-connection", b"keep-alive", b"transfer-encoding", b"upgrade")),
 )
-TOKEN = b"!#$%&'*+.^_`|~0123456789abcdefghijklmnopqrstuvwxyz-"
+_TOKEN = b"!#$%&'*+.^_`|~0123456789abcdefghijklmnopqrstuvwxyz-"
 
 _in_name = cython.declare(cython.uchar[256])  # RFC 9113 section 8.2: a token in lower case
 for _byte in range(256):
-    _in_name[_byte] = _byte in TOKEN
+    _in_name[_byte] = _byte in _TOKEN
 
 
 class MalformedRequest(Exception):

@@ -30,9 +30,9 @@ MOST_UNSENT = cython.declare(
 KEPT_FOR = cython.declare(cython.double, 1.0)  # seconds that an inner connection is kept at rest
 # Frames that ask for work and bring none: at once, a second, and for each frame of data that was sent, which a peer may
 # well answer with two WINDOW_UPDATEs.
-FRAMES_AT_ONCE = 2000
-FRAMES_A_SECOND = 200
-FRAMES_FOR_DATA = 4
+FRAMES_AT_ONCE = cython.declare(cython.int, 2000)
+FRAMES_A_SECOND = cython.declare(cython.int, 200)
+FRAMES_FOR_DATA = cython.declare(cython.int, 4)
 
 
 class Session:

@@ -21,6 +21,7 @@ class Stream:
 
     since: float
     queued: bool
+    pushed: bool
     @property
     def wire(self) -> Wire: ...
     @property

@@ -29,7 +29,7 @@ SIZES = st.none() | st.sampled_from([0, 64, 200, 1000, 4096]) | st.integers(0, 4
 EXCHANGES = st.lists(st.tuples(SIZES, st.booleans(), BLOCKS), max_size=12)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(EXCHANGES)
 def test_hpack_is_understood(exchanges: list[tuple[int | None, bool, Fields]]) -> None:
     """Evictions and changes of size among them."""
@@ -42,7 +42,7 @@ def test_hpack_is_understood(exchanges: list[tuple[int | None, bool, Fields]]) -
         assert decoder.table.fields() == list(encoder.header_table.dynamic_entries)[::-1]
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(EXCHANGES)
 def test_hpack_understands(exchanges: list[tuple[int | None, bool, Fields]]) -> None:
     encoder, decoder = HeaderEncoder(), hpack.Decoder(max_header_list_size=1 << 20)
@@ -56,7 +56,7 @@ def test_hpack_understands(exchanges: list[tuple[int | None, bool, Fields]]) -> 
         assert encoder.table.size == decoder.header_table._current_size
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(st.binary(max_size=30) | BLOCKS.map(lambda fields: hpack.Encoder().encode(fields)), max_size=4)
 )
@@ -78,6 +78,7 @@ def test_whatever_the_octets_the_verdict_is_hpacks(blocks: list[bytes]) -> None:
         assert ours.decode(block) == expected
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_huffman(text: bytes) -> None:
     assert huffman.decode(huffman.encode(text)) == text
