@@ -41,8 +41,6 @@ EXTRAS = {
     "rich": ("gearshift.top",),
     "brotli": ("gearshift.compression",),
     "zstandard": ("gearshift.compression",),
-    "h2": ("gearshift.http2",),
-    "hyperframe": ("gearshift.http2",),
     "matplotlib": ("gearshift.report", "gearshift.bench.plots", "gearshift.load.plot"),
 }
 THE_SERVER = (
@@ -64,7 +62,6 @@ RULES = [
             "gearshift.tls",
             "gearshift.http.output",
             "gearshift.errors",
-            "gearshift.http2.speaks_http2",  # whether it is offered
             "gearshift.listeners",
             "gearshift.settings",
             "gearshift.observe.error_log",

@@ -18,8 +18,6 @@ cdef class StreamApplication(RawApplication):
 
 @cython.final
 cdef class StreamConversation(Conversation):
-    cdef list pieces                    # said, and not in the output yet
-    cdef long long held                 # their bytes
     cdef bint greeted, eof_told
     cdef bint busy                      # the handler runs: what it says is sent when it returns
     cdef long long _number              # of the connection, once it is closed

@@ -122,9 +122,9 @@ class Settings(Resolved):
 
     http2 = Choice(
         Group.LISTENING,
-        "auto",
-        "HTTP/2, to clients that begin with it; auto: where the extra http2 is installed.",
-        choices=("auto", "on", "off"),
+        "on",
+        "HTTP/2, to clients that begin with it.",
+        choices=("on", "off"),
     )
 
     certfile = FilePaths(

@@ -10,7 +10,6 @@ import os
 import ssl
 
 from gearshift.errors import SettingError, WrongValueError
-from gearshift.http2 import speaks_http2
 from gearshift.tls.names import best_match, names_of
 
 TYPE_CHECKING = False
@@ -165,7 +164,7 @@ class Keyring:
             raise WrongValueError("--client-ca", "nothing", "whom to trust for --client-certificate")
         self._pairs = tuple(zip(certfiles, keyfiles or [""] * len(certfiles), strict=True))
         self._trust = (settings.client_ca, settings.client_certificate)
-        self._protocols = PROTOCOLS if speaks_http2(settings) else PROTOCOLS[1:]
+        self._protocols = PROTOCOLS if settings.http2 != "off" else PROTOCOLS[1:]
         self.stamp = self._look()
         self.current = Identity(self._pairs, *self._trust, self._protocols)
 
