@@ -192,6 +192,7 @@ class DocumentedObserver:
             "owner": f"auto-{number % 16 + 1}" if busy else None,
             "tls_version": None,
             "tls_cipher": None,
+            "tls_sealed_by": None,
             "tcp_state": "CLOSE-WAIT" if number % 17 == 0 else "ESTAB",
             "phase": phase,
             "age_seconds": since * 40,

@@ -65,6 +65,7 @@ RULES = [
             "gearshift.http.output",
             "gearshift.errors",
             "gearshift.http2.speaks_http2",  # whether it is offered
+            "gearshift.kernel.tls",
             "gearshift.listeners",
             "gearshift.settings",
             "gearshift.observe.error_log",

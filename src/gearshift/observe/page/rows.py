@@ -30,6 +30,7 @@ SORTED_BY = frozenset(
             "unsent",
             "tls_version",
             "tls_cipher",
+            "tls_sealed_by",
             "messages_in",
             "messages_out",
         ),
