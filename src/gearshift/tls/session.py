@@ -26,7 +26,7 @@ HANDSHAKE_RECORD = cython.declare(cython.int, 22)
 ALERT_RECORD = cython.declare(cython.int, 21)
 DATA_RECORD = cython.declare(cython.int, 23)
 AROUND_DATA = cython.declare(cython.int, 5 + 1 + 16)  # RFC 8446 section 5.2: header, type and tag; no padding
-CLOSE_NOTIFY = b"\x01\x00"  # a warning, for what that is worth (RFC 8446 section 6)
+CLOSE_NOTIFY = cython.declare(bytes, b"\x01\x00")  # a warning, for what that is worth (RFC 8446 section 6)
 
 TRANSITIONS = {
     Seal.SHAKING: (Seal.SOUND, Seal.BROKEN),
@@ -268,8 +268,9 @@ class TlsSession:
             return 0
         self.move(Seal.SHUT)
         if self.in_kernel:
-            alert: bytes = CLOSE_NOTIFY
-            return wire.write_record(ALERT_RECORD, alert, PyBytes_AS_STRING(alert), PyBytes_GET_SIZE(alert))
+            return wire.write_record(
+                ALERT_RECORD, CLOSE_NOTIFY, PyBytes_AS_STRING(CLOSE_NOTIFY), PyBytes_GET_SIZE(CLOSE_NOTIFY)
+            )
         try:
             self.ssl_object.unwrap()
         except self.identity.errors as error:  # the peer has not said it yet, or something else: it was told
