@@ -7,7 +7,7 @@ the handshake (tls/key_log.py), and the session counts the records that OpenSSL 
 from __future__ import annotations
 
 from errno import ENOTCONN
-from ssl import SSLContext
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
 
 from gearshift.kernel.tls import ALGORITHMS, seal_in_kernel, sealable
 from gearshift.tls.key_log import KeyLog
@@ -57,11 +57,19 @@ class Offload:
 
 
 def offload_to_be_had(error_log: ErrorLog) -> Offload | None:
-    """None where the kernel seals nothing, or OpenSSL tells no secrets: the error log hears why."""
+    """None where the kernel seals nothing, or OpenSSL's secrets can't be heard: the error log hears why."""
     algorithms, why = sealable()
     if algorithms and not hasattr(SSLContext, "keylog_filename"):
-        algorithms, why = frozenset(), "Python's ssl was built with an OpenSSL that has no key log"
-    if not algorithms:
-        error_log.warning(f"--kernel-tls is not available: {why}; OpenSSL seals everything")
-        return None
-    return Offload(algorithms, error_log)
+        why = "Python's ssl was built with an OpenSSL that has no key log"
+    elif algorithms:
+        try:
+            offload = Offload(algorithms, error_log)
+            offload.log.hear(SSLContext(PROTOCOL_TLS_SERVER))
+        except OSError as error:  # no descriptors, no /proc
+            why = (
+                f"there can be no pipe for OpenSSL's secrets: {(error.strerror or 'no reason given').lower()}"
+            )
+        else:
+            return offload
+    error_log.warning(f"--kernel-tls is not available: {why}; OpenSSL seals everything")
+    return None
