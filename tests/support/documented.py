@@ -193,6 +193,7 @@ class DocumentedObserver:
             "speaks": "HTTP/1",
             "tls_version": None,
             "tls_cipher": None,
+            "tls_sealed_by": None,
             "tcp_state": "CLOSE-WAIT" if number % 17 == 0 else "ESTAB",
             "phase": phase,
             "age_seconds": since * 40,

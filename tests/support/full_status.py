@@ -145,6 +145,7 @@ def connection(number: int, phase: str, tcp_state: str | None) -> dict[str, Any]
         "speaks": "HTTP/1",
         "tls_version": None,
         "tls_cipher": None,
+        "tls_sealed_by": None,
         "tcp_state": tcp_state,
         "phase": phase,
         "age_seconds": 10.0,

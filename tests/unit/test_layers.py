@@ -62,6 +62,7 @@ RULES = [
             "gearshift.tls",
             "gearshift.http.output",
             "gearshift.errors",
+            "gearshift.kernel.tls",
             "gearshift.listeners",
             "gearshift.settings",
             "gearshift.observe.error_log",

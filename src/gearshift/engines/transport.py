@@ -11,6 +11,8 @@ from cython.cimports.libc.errno import EAGAIN, EINTR, errno
 MOST_SPANS = cython.declare(cython.int, 16)
 # Above this many bytes the copy into the kernel takes long enough for another thread to use the interpreter.
 RELEASE_ABOVE = cython.declare(cython.Py_ssize_t, 32768)
+SOL_TLS = cython.declare(cython.int, 282)  # linux/socket.h
+TLS_SET_RECORD_TYPE = cython.declare(cython.int, 1)  # linux/tls.h
 MOST_ROUNDS = cython.declare(cython.int, 2)  # a head from memory and its file
 MOST_AT_ONCE = cython.declare(cython.longlong, 1048576)  # of a file, so that one reader can't hold a loop
 
@@ -59,6 +61,8 @@ def _send_memory(fd: cython.int, output: Output):
     flags: cython.int = sockets.MSG_NOSIGNAL | sockets.MSG_DONTWAIT
     taken: cython.Py_ssize_t
     count: cython.int = output.spans(spans, MOST_SPANS)
+    if count == 0:
+        return _send_record(fd, output)
     for index in range(count):
         size += spans[index].length
     if size < output.pending:
@@ -104,6 +108,47 @@ def _send_file(fd: cython.int, output: Output):
             return Sent.ALL if cython.cast(cython.size_t, taken) == size else Sent.SOME
         if taken == 0:
             return Sent.FAILED  # the file has become shorter than the answer's Content-Length
+        if errno == EAGAIN:
+            return Sent.SOME
+        if errno != EINTR:
+            return Sent.FAILED
+
+
+def _send_record(fd: cython.int, output: Output):
+    """A TLS record of a kind of its own, where the kernel seals. It is the connection's last, so only where there is
+    room for it and what may still wait before it within the kernel, which drops that when the socket is closed
+    (tls_sw_release_resources_tx in net/tls/tls_sw.c).
+    """
+    part: cython.pointer[Part] = output.record()
+    message: sockets.msghdr
+    place: sockets.iovec
+    control: cython.ulonglong[4]
+    header: cython.pointer[sockets.cmsghdr]
+    entry: sockets.pollfd
+    taken: cython.Py_ssize_t
+    entry.fd = fd
+    entry.events = sockets.POLLOUT
+    if sockets.poll(cython.address(entry), 1, 0) <= 0:
+        return Sent.SOME
+    place.iov_base = cython.cast(cython.p_void, part.memory)
+    place.iov_len = cython.cast(cython.size_t, part.length)
+    message.msg_name = cython.NULL
+    message.msg_namelen = 0
+    message.msg_iov = cython.address(place)
+    message.msg_iovlen = 1
+    message.msg_control = cython.cast(cython.p_void, control)
+    message.msg_controllen = sockets.CMSG_SPACE(1)
+    message.msg_flags = 0
+    header = sockets.CMSG_FIRSTHDR(cython.address(message))
+    header.cmsg_level = SOL_TLS
+    header.cmsg_type = TLS_SET_RECORD_TYPE
+    header.cmsg_len = sockets.CMSG_LEN(1)
+    sockets.CMSG_DATA(header)[0] = cython.cast(cython.uchar, part.record)
+    while True:
+        taken = sockets.sendmsg(fd, cython.address(message), sockets.MSG_NOSIGNAL | sockets.MSG_DONTWAIT)
+        if taken >= 0:
+            output.sent(taken)
+            return Sent.ALL if output.record() == cython.NULL else Sent.SOME
         if errno == EAGAIN:
             return Sent.SOME
         if errno != EINTR:

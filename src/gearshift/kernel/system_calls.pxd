@@ -35,6 +35,14 @@ cdef extern from "sys/socket.h" nogil:
     int connect(int fd, const sockaddr* address, socklen_t size)
     ssize_t recv(int fd, void* buffer, size_t size, int flags)
     ssize_t send(int fd, const void* buffer, size_t size, int flags)
+    struct cmsghdr:
+        size_t cmsg_len
+        int cmsg_level
+        int cmsg_type
+    cmsghdr* CMSG_FIRSTHDR(msghdr* message)
+    unsigned char* CMSG_DATA(cmsghdr* header)
+    size_t CMSG_LEN(size_t size)
+    size_t CMSG_SPACE(size_t size)
     ssize_t sendmsg(int fd, const msghdr* message, int flags)
     int getpeername(int fd, sockaddr* address, socklen_t* size)
     int getsockname(int fd, sockaddr* address, socklen_t* size)

@@ -99,6 +99,7 @@ def _row(
         "speaks": spoken(connection),
         "tls_version": None if tls is None else tls.version or None,
         "tls_cipher": None if tls is None else tls.cipher or None,
+        "tls_sealed_by": None if tls is None or not tls.version else "kernel" if tls.in_kernel else "openssl",
         "tcp_state": state,
         "phase": phase,
         "age_seconds": now - connection.accepted_at,

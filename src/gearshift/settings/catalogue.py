@@ -150,6 +150,12 @@ class Settings(Resolved):
         "Whether clients show a certificate of their own; one that --client-ca has not signed ends the handshake.",
         choices=("off", "optional", "required"),
     )
+    kernel_tls = Switch(
+        Group.TLS,
+        False,
+        "From a connection's first large file on the kernel seals what is sent on it, so that files leave by sendfile"
+        " (TLS 1.3 over HTTP/1.1; Linux with its module tls). Off by default, because it takes keys out of OpenSSL.",
+    )
 
     trusted_proxies = Networks(
         Group.PROXY,

@@ -31,6 +31,7 @@ SORTED_BY = frozenset(
             "speaks",
             "tls_version",
             "tls_cipher",
+            "tls_sealed_by",
             "messages_in",
             "messages_out",
         ),
