@@ -75,6 +75,11 @@ class BlockingDriver:
                 self.resting = connection.exchange is None and connection.speaks()
                 if self.resting and (self.parks or self.leave_asked):
                     return Outcome.AT_BOUNDARY
+                if self.parks and connection.phase == Phase.LINGERING and connection.conversation is None:
+                    finish_sending(connection)
+                    return (
+                        Outcome.AT_BOUNDARY
+                    )  # the poller waits for its end: clients that stay would hold threads
                 if connection.phase == Phase.CONVERSING:
                     self._wait(connection)
                 else:
