@@ -26,7 +26,7 @@ from cython.cimports.cpython.pythread import (
 )
 from cython.cimports.cpython.ref import Py_DECREF
 from cython.cimports.gearshift.clock import monotonic
-from cython.cimports.gearshift.connection import Connection, Deadline
+from cython.cimports.gearshift.connection import Connection, Deadline, Phase
 from cython.cimports.gearshift.engines.accepting import Life
 from cython.cimports.gearshift.engines.blocking import BlockingDriver, Outcome
 from cython.cimports.gearshift.engines.readiness import ReadinessLoop
@@ -154,7 +154,12 @@ class PoolWorker:
                 if outcome == Outcome.FULL:
                     engine.interrupted(connection, self.share <= 0)
                     break
-                if connection.news and connection.exchange is None and engine.read_news(connection, self):
+                if (
+                    connection.news
+                    and connection.exchange is None
+                    and connection.phase != Phase.LINGERING
+                    and engine.read_news(connection, self)
+                ):
                     continue
                 if engine.life == Life.STOPPED:  # nobody is left to give it back to
                     self.close(connection)
@@ -384,14 +389,22 @@ class PoolEngine:
         connection.settle()
         if connection.exchange is not None:
             return self._take_over(connection, now)
-        if connection.news or (connection.conversation is not None and connection.conversation.said):
+        lingers: cython.bint = connection.phase == Phase.LINGERING
+        if not lingers and (
+            connection.news or (connection.conversation is not None and connection.conversation.said)
+        ):
             return False
         # Only now: what an ASGI application says wakes the driver, and the poller must not drive what is lent.
         connection.driver = self
         connection.listed = Deadline.NO_DEADLINE
         connection.lent = connection.blocked = False
         # What it was watched for when it was lent may be another thing: an answer was stuck, input was not wanted.
-        self.watch(connection, sockets.EPOLLIN | self.arm)
+        if lingers:  # a flood of news would hold this thread
+            connection.news = False
+            connection.interest = sockets.EPOLLIN | self.arm
+            self.rearm(connection)
+        else:
+            self.watch(connection, sockets.EPOLLIN | self.arm)
         self.deadlines.enter(connection, cython.cast(cython.int, connection.deadline), now, True)
         if self.successor is not None:
             self.interrupt()  # the poller has somebody to give it to
