@@ -408,6 +408,8 @@ class AsgiExchange:
     def _settle(self, future: object, value: object, failed: cython.bint):
         """Answers a future, in its loop's thread."""
         error = ClientDisconnected("the client is gone") if failed else None
+        if self.beside and self.application.loop.is_closed():
+            return 0  # cut by a stop that waited long enough: its task is gone
         if self.beside:
             self.application.loop.call_soon_threadsafe(settle, future, value, error)
         else:
