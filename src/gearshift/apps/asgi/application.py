@@ -30,6 +30,9 @@ from gearshift.http.refusals import REASONS
 from gearshift.http.response import ResponseError
 
 HIGH_WATER = cython.declare(cython.longlong, 65536)  # bytes not yet taken by the peer; above it send() waits
+MOST_UNHEARD = cython.declare(
+    cython.longlong, 1048576
+)  # bytes that an application may say behind the head to HEAD
 
 END_OF_BODY = {"type": "http.request", "body": b"", "more_body": False}
 DISCONNECT = {"type": "http.disconnect"}
@@ -289,7 +292,7 @@ class AsgiExchange:
     def _body_for_nobody(self, size: cython.Py_ssize_t):
         """Of an answer to HEAD. It may have no end, and nothing that is sent could fail: here it does."""
         self.unheard += size
-        if self.unheard <= HIGH_WATER and not self.peer_finished:
+        if self.unheard <= MOST_UNHEARD and not self.peer_finished:
             return 0
         self.said = Said.EVERYTHING
         self.refused = True
