@@ -4,7 +4,7 @@ from gearshift.http.date cimport DateLine
 from gearshift.http.output cimport Output
 from gearshift.http.protocol cimport Protocol
 from gearshift.proxy.introduction cimport Introduction
-from gearshift.tls.session cimport Shake, TlsSession
+from gearshift.tls.session cimport Seal, Shake, TlsSession
 
 cdef class Driver:
     cdef char* input                    # the thread's one receive buffer

@@ -11,7 +11,7 @@ from cython.cimports.gearshift.http.date import DateLine
 from cython.cimports.gearshift.http.output import Output
 from cython.cimports.gearshift.http.protocol import Protocol
 from cython.cimports.gearshift.proxy.introduction import Introduction
-from cython.cimports.gearshift.tls.session import Shake, TlsSession
+from cython.cimports.gearshift.tls.session import Seal, Shake, TlsSession
 from cython.cimports.libc.stdlib import free, malloc
 
 INPUT_SIZE = cython.declare(cython.Py_ssize_t, 65536)
@@ -90,7 +90,7 @@ class Channel:
 
     def writer(self):
         """The output that answers go to; taken from the driver when the first byte is written."""
-        if self.tls is None:
+        if self.tls is None or self.tls.in_kernel:
             return self.wire()
         if self.tls.plain is None:
             self.tls.plain = self.driver.take_output()
@@ -131,10 +131,19 @@ class Channel:
     def seal(self):
         """Moves some of what was written to the wire: as much as can soon be sent, so that memory stays bounded."""
         tls: TlsSession = self.tls
+        if tls.in_kernel and tls.seal_state == Seal.BROKEN:
+            return self.lose()
         if tls.plain is None or tls.plain.pending == 0:
             return 0
         if self.output is not None and self.output.pending >= SEALED_AHEAD:
             return 0
+        if tls.secret is not None and tls.plain.file() != cython.NULL and tls.may_leave_it():
+            if self.output is not None and self.output.pending > 0:
+                return 0  # it was sealed by OpenSSL, and has to have left
+            if tls.leave_it_to_kernel(self.fd):
+                self.give_back()
+                self.output, tls.plain = tls.plain, None
+                return 0
         if not tls.seal(self.wire(), SEALED_AT_ONCE):
             self.lose()
         return 0
@@ -149,6 +158,8 @@ class Channel:
         if tls.has_whole():
             protocol.settle()
             size = tls.take(place, self.driver.input_size, self.wire())
+            if tls.owes_keys:
+                self.last = True
         elif not tls.wire_ended or protocol.eof:
             return False
         if size > 0:

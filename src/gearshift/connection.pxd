@@ -9,7 +9,7 @@ from gearshift.http.response cimport Response
 from gearshift.conversation cimport Conversation
 from gearshift.proxy.introduction cimport Introduction
 
-cpdef enum Step:
+cdef enum Step:
     READ        # bring more bytes from the peer
     WRITE       # send what waits in the output
     RUN         # a request is whole: call the application
@@ -26,7 +26,7 @@ cpdef enum Phase:
     INTRODUCED      # a proxy is saying by the PROXY protocol who its client is
     SHAKING         # TLS: there are no keys yet
 
-cpdef enum Deadline:
+cdef enum Deadline:
     NO_DEADLINE
     IDLE_UNTIL          # keep-alive: no byte of a request yet
     HEAD_BY             # from its first byte

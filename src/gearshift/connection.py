@@ -215,7 +215,8 @@ class Connection:
         if event == Event.NEED_DATA:
             if self.unsent() > 0:
                 return Step.WRITE
-            if self.protocol.reading == Reading.HEAD:
+            # A piece of a blank line or of a TLS record is a beginning, too: dripping them wins no time.
+            if self.protocol.reading == Reading.HEAD or self.kept_input() > 0:
                 self.deadline = Deadline.HEAD_BY
             else:
                 self.deadline = Deadline.IDLE_UNTIL
@@ -326,7 +327,12 @@ class Connection:
         if exchange.response.close or exchange.broken:
             if exchange.broken and exchange.response.framing == Framing.BY_CLOSE:
                 self.reset = True
-            self.unread_input = not exchange.body_complete or self.kept_input() > 0
+            # A large one is on its way for a while, in which more may come: to that a closed socket answers by a reset.
+            self.unread_input = (
+                not exchange.body_complete
+                or self.kept_input() > 0
+                or (exchange.response.body_bytes > HIGH_WATER and not exchange.upgraded)
+            )
             self.phase = Phase.LAST_ANSWER
             self._finish_exchange()
         elif exchange.body_complete or self.protocol.reading == Reading.COMPLETE:

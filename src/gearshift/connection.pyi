@@ -1,4 +1,4 @@
-"""The typed face of connection.py and of the enums in connection.pxd."""
+"""The typed face of connection.py and of the enum Phase in connection.pxd."""
 
 from enum import IntEnum
 from typing import final
@@ -8,16 +8,6 @@ from gearshift.conversation import Conversation
 from gearshift.exchange import Exchange, Service
 from gearshift.listeners import Listener
 from gearshift.raw.endpoint import Endpoint
-
-class Step(IntEnum):
-    """What must happen next on a connection."""
-
-    READ = 0
-    WRITE = 1
-    RUN = 2
-    WAIT = 3
-    CLOSE = 4
-    LATER = 5
 
 class Phase(IntEnum):
     """How far a connection's life has come."""
@@ -29,16 +19,6 @@ class Phase(IntEnum):
     CONVERSING = 4
     INTRODUCED = 5
     SHAKING = 6
-
-class Deadline(IntEnum):
-    """Which clock runs."""
-
-    NO_DEADLINE = 0
-    IDLE_UNTIL = 1
-    HEAD_BY = 2
-    BODY_PROGRESS_BY = 3
-    WRITE_PROGRESS_BY = 4
-    LINGER_UNTIL = 5
 
 @final
 class Connection(Channel):
@@ -56,7 +36,7 @@ class Connection(Channel):
     @property
     def phase(self) -> Phase: ...
     @property
-    def deadline(self) -> Deadline: ...
+    def deadline(self) -> int: ...
     @property
     def reset(self) -> bool: ...
     @property

@@ -18,6 +18,8 @@ cdef class Conversation:
     cdef Service service
     cdef readonly object handler        # made for the first call
     cdef readonly bint said             # something was said that does not stand in the output yet
+    cdef list pieces                    # that is, where the conversation keeps it: bytes
+    cdef readonly long long held        # how many
     cdef readonly bint over             # nothing more is to be told or said
     cdef readonly bint overfull         # the peer takes too little of what was said
     cdef readonly int streams           # requests under way that others answer: it does not rest

@@ -8,6 +8,7 @@ import cython
 from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cython.cimports.gearshift.channel import Channel
 from cython.cimports.gearshift.exchange import Service
+from cython.cimports.gearshift.http.output import Output
 from cython.cimports.gearshift.http.request import Request
 
 
@@ -42,6 +43,15 @@ class Conversation:
 
     def flush(self):
         """What was said goes to the channel's output."""
+        self.said = False
+        pieces: list = self.pieces
+        if not pieces:
+            return 0
+        self.pieces = []
+        output: Output = self.channel.writer()
+        for piece in pieces:
+            self.held -= PyBytes_GET_SIZE(piece)
+            output.write_bytes(piece)
         return 0
 
     def receive(self):

@@ -32,9 +32,9 @@ class WrongValueError(SettingError):
         self.found = found
         self.expected = expected
 
-    def at(self, where: str) -> WrongValueError:
-        """The same fault, told with the place where the user wrote the value."""
-        return WrongValueError(where, self.found, self.expected)
+    def at(self, where: str, more: str = "") -> WrongValueError:
+        """The same fault, told with the place where the user wrote the value. more: that is expected there."""
+        return WrongValueError(where, self.found, self.expected + more)
 
 
 class MissingExtraError(SettingError):

@@ -12,14 +12,14 @@ from gearshift.proxy.forwarding cimport Forwarding
 from gearshift.roster cimport Roster
 from gearshift.times cimport Times
 
-cpdef enum Stage:
+cdef enum Stage:
     COLLECTING      # the body is gathered before the application is called
     READY           # the application can be called
     RUNNING         # the application has been called, and its answer is pulled
     DRAINING        # answered, while the rest of the request's body is read and dropped
     OVER            # nothing is left to do
 
-cpdef enum Made:
+cdef enum Made:
     PIECE           # something was written: ask again
     MUST_LEAVE      # something was written that must be sent before the application is asked again
     NOT_YET         # the application has nothing to say yet

@@ -1,6 +1,5 @@
-"""The typed face of exchange.py and of the enums in exchange.pxd."""
+"""The typed face of exchange.py."""
 
-from enum import IntEnum
 from typing import Any
 
 from gearshift.conversation import RawApplication
@@ -24,24 +23,6 @@ class RequestRefused(ConnectionError):
 
 class RequestTimedOut(Exception):
     """The application was cancelled because it took longer than it may."""
-
-class Stage(IntEnum):
-    """How far a request's life has come."""
-
-    COLLECTING = 0
-    READY = 1
-    RUNNING = 2
-    DRAINING = 3
-    OVER = 4
-
-class Made(IntEnum):
-    """What an application had to say when it was asked."""
-
-    PIECE = 0
-    MUST_LEAVE = 1
-    NOT_YET = 2
-    LAST = 3
-    DELIVERED = 4
 
 class Service:
     """What all connections of one engine share: the application, the limits, the logs, the counts."""
@@ -118,7 +99,7 @@ class Exchange:
     @property
     def response(self) -> Response: ...
     @property
-    def stage(self) -> Stage: ...
+    def stage(self) -> int: ...
     @property
     def called(self) -> float: ...
     @property

@@ -22,7 +22,7 @@ def kept_between_engines(
 ) -> tuple[Any, ...]:
     """The last arguments of a Service, from `counts` on. engine: the one in gear.
 
-    Raises SettingError for settings that exclude each other, MissingExtraError.
+    Raises SettingError for settings that exclude each other.
     """
     forwarding = compression = None
     said = ("trusted_proxies", "forwarded_fields", "proxy_protocol", "root_path", "root_path_kept")

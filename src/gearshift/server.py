@@ -93,12 +93,7 @@ class Serving:
                 self._own_descriptors,
                 () if self._raw is None else self._raw.endpoints,
             )
-            if settings.control:
-                self._open_control(settings.control)
-            if settings.status:
-                from gearshift.observe.page.server import StatusServer
-
-                self.status_page = StatusServer(settings, self._observer, self.error_log)
+            self._open_to_those_who_ask()
         except BaseException:
             self.close()
             raise
@@ -344,6 +339,15 @@ class Serving:
 
     def status(self) -> dict[str, Any]:
         return self.observer.status()
+
+    def _open_to_those_who_ask(self) -> None:
+        """The control socket and the status page, where the settings have them."""
+        if self.settings.control:
+            self._open_control(self.settings.control)
+        if self.settings.status:
+            from gearshift.observe.page.server import StatusServer
+
+            self.status_page = StatusServer(self.settings, self.observer, self.error_log)
 
     def _open_control(self, path: str) -> None:
         from gearshift.control.commands import commands_of

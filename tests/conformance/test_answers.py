@@ -207,6 +207,14 @@ def test_absolute_form_wins_over_host(target: str, path: str, query: str, site: 
     assert [host.lower() for host in hosts] == [target.split("/")[2].lower()]
 
 
+def test_absolute_form_is_the_host_where_no_field_is(site: Running) -> None:
+    """HTTP/1.0 needs none; what the target says is not lost."""
+    with site.connect() as wire:
+        wire.send(request("http://other.test:81/seen", host=None, version="HTTP/1.0"))
+        seen = json.loads(wire.read_to_end().only_answer().body)
+    assert [value for name, value in seen["fields"] if name == "host"] == ["other.test:81"]
+
+
 def test_obs_text_in_values_both_ways(site: Running) -> None:
     with site.connect() as wire:
         wire.send(
@@ -239,6 +247,18 @@ def test_response_header_injection_is_refused(number: int, site: Running) -> Non
     site.logged("/inject")
 
 
+@pytest.mark.parametrize(
+    ("target", "connection"), [("/upgrade", b"upgrade"), ("/upgrade?close", b"close, upgrade")]
+)
+def test_upgrade_is_named_in_connection(target: str, connection: bytes, site: Running) -> None:
+    """RFC 9110 7.8, of whoever sends Upgrade: so with 426, which must have it."""
+    with site.connect() as wire:
+        answer = wire.ask(request(target))
+        assert (answer.status, answer.field(b"upgrade"), answer.connection) == (426, b"chat/2", connection)
+        if not answer.closes:
+            assert wire.ask(request()).body == b"hello"
+
+
 @pytest.mark.parametrize("target", ["/hello", "/raise"])
 def test_server_names_itself_at_most_once(target: str, site: Running) -> None:
     with site.connect() as wire:
@@ -265,7 +285,7 @@ def test_error_answers_are_complete(site: Running) -> None:
         ("Host: a\r\nContent-Length: 99999999999\r\n", 413),
         ("Host: a\r\nExpect: x\r\n", 417),
         ("Host: a\r\nX: " + "a" * 70000 + "\r\n", 431),
-        ("Host: a\r\nTransfer-Encoding: gzip\r\n", 501),
+        ("Host: a\r\nTransfer-Encoding: gzip, chunked\r\n", 501),
     ],
     ids=["host", "hosts", "name", "length", "expect", "large", "coding"],
 )

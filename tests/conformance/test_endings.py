@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
+
 import pytest
 
+from tests.conformance.conftest import Serve
 from tests.support.servers import Running
 from tests.support.waiting import eventually
 from tests.support.wire import chunked, request
@@ -113,6 +117,42 @@ def test_client_that_closes_without_reading(site: Running) -> None:
     with site.connect() as wire:
         assert wire.ask(request()).body == b"hello"
     assert "Traceback" not in site.log()
+
+
+@pytest.mark.parametrize("version", ["HTTP/1.1", "HTTP/1.0"])
+def test_input_behind_the_last_request_does_not_cost_its_answer(version: str, site: Running) -> None:
+    """Old clients send a line end behind a body. It is not read any more, and a close with unread input is a reset."""
+    with site.connect(receive_buffer=16384) as wire:
+        wire.send(request("/large?1500000", "Connection: close", method="POST", version=version, body=b"abc"))
+        head = wire.read_until(b"\r\n\r\n")
+        wire.send(b"\r\n")
+        ending = wire.read_to_end()
+    assert head.startswith(b"HTTP/1.1 200 ")
+    assert (len(ending.data), ending.reset) == (1_500_000, False)
+
+
+def test_input_behind_a_large_answer_does_not_cost_the_rest_of_it(site: Running) -> None:
+    """All of it is in the kernel, and the client has not taken it yet: a closed socket would answer with a reset."""
+    with site.connect(receive_buffer=16384) as wire:
+        wire.send(request("/large?500000", "Connection: close"))
+        eventually(lambda: site.probe.closed == ["/large"], "the answer is written")
+        wire.send(b"\r\n")
+        wire.read_until(b"\r\n\r\n")
+        ending = wire.read_to_end()
+    assert (len(ending.data), ending.reset) == (500_000, False)
+
+
+def test_clients_that_stay_hold_nobody_up(serve_probe: Serve) -> None:
+    """What came behind their last request makes the server wait for their end, but not a thread of a pool."""
+    site = serve_probe(threads=1)
+    with contextlib.ExitStack() as stack:
+        for _ in range(3):
+            wire = stack.enter_context(site.connect())
+            assert wire.ask(request("/hello", "Connection: close") + b"G").body == b"hello"
+        with site.connect() as wire:
+            began = time.monotonic()
+            assert wire.ask(request()).body == b"hello"
+            assert time.monotonic() - began < 1  # each would be waited for two seconds
 
 
 def test_server_closes_its_side_cleanly(site: Running) -> None:

@@ -395,5 +395,6 @@ def test_it_is_seen(serve_tcp: ServeTcp) -> None:
         seen = running.server.status()
         [row] = [row for row in seen["connections"] if row["remote"] == "{}:{}".format(*sock.getsockname())]
         assert (row["protocol"], row["bytes_in"], row["bytes_out"]) == ("tcp", 5, 5)
+        assert row["speaks"].endswith("Lines")
         assert seen["listeners"][0]["address"] == "tcp://{}:{}".format(*running.address)
         assert "received Lines" in {kind["kind"] for kind in seen["times"]["kinds"]}

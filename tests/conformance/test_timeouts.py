@@ -56,7 +56,7 @@ def drip(wire: Wire, data: bytes, pause: float) -> bool:
     return True
 
 
-@pytest.mark.parametrize("begun", [b"G", b"GET /hello HTTP/1.1", request()[:-1], b"\r\nGET"])
+@pytest.mark.parametrize("begun", [b"G", b"GET /hello HTTP/1.1", request()[:-1], b"\r\nGET", b"\r"])
 def test_head_that_never_ends(begun: bytes, patient_when_idle: Running) -> None:
     with patient_when_idle.connect() as wire, Stopwatch():
         wire.send(begun)

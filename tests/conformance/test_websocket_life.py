@@ -192,7 +192,7 @@ def test_what_is_told_of_it(engine: str, tmp_path: Path) -> None:
         for number in range(3):
             echoes(line, str(number))
         (row,) = site.server.status()["connections"]
-        assert (row["phase"], row["path"]) == ("websocket", "/echo")
+        assert (row["phase"], row["path"], row["speaks"]) == ("websocket", "/echo", "WebSocket")
         assert (row["messages_in"], row["messages_out"]) == (3, 3)
         time.sleep(0.2)  # longer than --slow-request, and not told
         counts = site.server.status()["counts"]

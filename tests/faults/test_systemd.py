@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import signal
 import socket
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from gearshift.control.client import ask
 from gearshift.control.paths import listens
 from tests.support.process import ROOT, command, environment
 from tests.support.servers import ENGINES
@@ -123,18 +125,25 @@ class Manager:
 
 
 @contextlib.contextmanager
-def watched(tmp_path: Path, *arguments: str) -> Iterator[tuple[Manager, subprocess.Popen[bytes], str]]:
-    """A server that is to be heard of every 0.4 seconds, and where it listens."""
+def watched(
+    tmp_path: Path, *arguments: str, watchdog: float = 0.4
+) -> Iterator[tuple[Manager, subprocess.Popen[bytes], str]]:
+    """A server that is to be heard of within so many seconds, and where it listens."""
     manager = Manager(tmp_path / "notify")
     path = str(tmp_path / "web.sock")
     arguments = ("--bind", f"unix:{path}", *arguments)
     with (
         manager.socket,
-        run(command(*arguments), NOTIFY_SOCKET=manager.path, WATCHDOG_USEC="400000") as process,
+        run(
+            command(*arguments), NOTIFY_SOCKET=manager.path, WATCHDOG_USEC=f"{watchdog * 1_000_000:.0f}"
+        ) as process,
     ):
-        ready = manager.hear().splitlines()
+        said = eventually(  # a supervisor lives before its workers are ready
+            lambda: None if (line := manager.hear()) == "WATCHDOG=1" else line, "it is told to be ready"
+        )
+        ready = said.splitlines()
         assert ready[0] == "READY=1"
-        assert ready[1].startswith("STATUS=serving tests.support.standalone:")
+        assert "tests.support.standalone:" in ready[1]
         assert ready[2] == f"MAINPID={process.pid}"
         yield manager, process, path
 
@@ -170,6 +179,40 @@ def test_a_loop_that_stands_gives_no_sign_of_life(tmp_path: Path) -> None:
         assert manager.pings(0.8) == 0
         assert wire.read_until(b"hello")
         assert manager.pings(1.0) >= 4
+
+
+@contextlib.contextmanager
+def workers_watched(tmp_path: Path, *arguments: str) -> Iterator[tuple[Manager, list[int], str]]:
+    """Two workers; their processes, and where they listen."""
+    control = str(tmp_path / "control.sock")
+    arguments = ("--workers", "2", "--control", control, *arguments)
+    with watched(tmp_path, *arguments, watchdog=0.8) as (manager, process, path):
+        assert all(manager.hear() == "WATCHDOG=1" for _ in range(4))
+        yield manager, [worker["pid"] for worker in ask(control, "status")["workers"]], path
+        process.send_signal(signal.SIGTERM)
+        process.wait(10)
+
+
+def test_a_worker_that_is_stopped_keeps_back_the_sign_of_life_of_all(tmp_path: Path) -> None:
+    with workers_watched(tmp_path, "tests.support.standalone:wsgi") as (manager, workers, _):
+        os.kill(workers[0], signal.SIGSTOP)
+        try:
+            manager.pings(0.9)  # half of WatchdogSec= is a silence, and one had just been heard
+            assert manager.pings(1.0) == 0
+        finally:
+            os.kill(workers[0], signal.SIGCONT)
+        assert manager.hear() == "WATCHDOG=1"
+        assert manager.pings(1.2) >= 2
+
+
+def test_so_does_one_whose_event_loop_stands(tmp_path: Path) -> None:
+    arguments = ("--engine", "epoll", "tests.support.standalone:blocking")
+    with workers_watched(tmp_path, *arguments) as (manager, _, path), Wire(path) as wire:
+        wire.send(request("/block?2"))
+        manager.pings(0.9)
+        assert manager.pings(0.8) == 0
+        assert wire.read_until(b"hello")
+        assert manager.hear() == "WATCHDOG=1"
 
 
 def test_busy_threads_are_no_reason_to_be_restarted(tmp_path: Path) -> None:

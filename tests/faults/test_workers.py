@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from gearshift.control.client import ask
 from gearshift.control.paths import ControlError
 from tests.support.process import ROOT, Address, environment
 from tests.support.sealed import SealedSocket, certificates
@@ -219,6 +220,24 @@ def test_who_never_returns_is_ended_when_the_time_is_over(tmp_path: Path) -> Non
         assert server.ask()["crashes"] == 0
 
 
+def test_control_socket_and_status_page_are_where_they_were_asked_for(tmp_path: Path) -> None:
+    """Of all workers, which have none of their own."""
+    control, status = str(tmp_path / "control.sock"), str(tmp_path / "status.sock")
+    options = ("--workers", "2", "--control", control, "--status", f"unix:{status}")
+    with supervised(tmp_path, WSGI, *options) as server:
+        assert len(ask(control, "status")["workers"]) == 2
+        with Wire(status) as wire:
+            told = wire.ask(request("/status.json", "Connection: close", host="localhost"))
+        assert len(json.loads(told.body)["workers"]) == 2
+        server.reload()
+        assert len(ask(control, "status")["workers"]) >= 2  # the former ones may be leaving yet
+        server.upgrade()
+        assert ask(control, "status")["pid"] == server.pid
+        with Wire(status) as wire:
+            told = wire.ask(request("/status.json", "Connection: close", host="localhost"))
+        assert json.loads(told.body)["pid"] == server.pid
+
+
 def test_shifting_status_page_and_metrics_are_of_all(tmp_path: Path) -> None:
     options = ("--workers", "2", "--engine", "pool", "--status", "127.0.0.1:0")
     with supervised(tmp_path, WSGI, *options) as server, server.connect() as wire:
@@ -227,8 +246,14 @@ def test_shifting_status_page_and_metrics_are_of_all(tmp_path: Path) -> None:
         assert {row["engine"] for row in server.ask()["workers"]} == {"epoll"}
         with pytest.raises(ControlError, match=r"0 of 2 workers have shifted, these have not: .*warp"):
             server.ask("shift", engine="warp")
-        with pytest.raises(ControlError, match="the last hour is not kept"):
-            server.ask("history")
+        kept = eventually(
+            lambda: [second for second in server.ask("history")["seconds"] if second["connections"]],
+            "a second that both have seen",
+        )
+        assert (kept[-1]["connections"], kept[-1]["drops"]) == (1, 0)
+        assert server.ask("history", since=kept[-1]["at"] + 60)["seconds"] == []
+        with pytest.raises(ControlError, match="since: found 'now', expected seconds since 1970"):
+            server.ask("history", since="now")
         server.reload()
         eventually(
             lambda: {row["engine"] for row in server.ask()["workers"]} == {"epoll"},
@@ -238,6 +263,8 @@ def test_shifting_status_page_and_metrics_are_of_all(tmp_path: Path) -> None:
         with urllib.request.urlopen(page + "status.json") as answer:
             seen = json.load(answer)
         assert (seen["pid"], seen["open_connections"]) == (server.pid, 1)
+        with urllib.request.urlopen(page + f"history.json?since={kept[0]['at']}") as answer:
+            assert answer.status == 200
         with urllib.request.urlopen(page + "metrics") as answer:
             lines = answer.read().decode().splitlines()
         assert "gearshift_workers 2.0" in lines

@@ -122,9 +122,9 @@ class DocumentedObserver:
             "stuck": [self._stuck()] if self._overloaded else [],
         }
 
-    def history(self) -> dict[str, Any]:
+    def history(self, since: float = 0.0) -> dict[str, Any]:
         now = math.floor(time.time())
-        return {"seconds": [self._second(now - ago) for ago in range(3599, -1, -1)]}
+        return {"seconds": [self._second(now - ago) for ago in range(3599, -1, -1) if now - ago > since]}
 
     def stacks(self) -> dict[str, Any]:
         return {"threads": [{"name": "auto-3", "stack": STACK}]}
@@ -190,8 +190,10 @@ class DocumentedObserver:
             "inode": 770_000 + number,
             "engine": "auto",
             "owner": f"auto-{number % 16 + 1}" if busy else None,
+            "speaks": "HTTP/1",
             "tls_version": None,
             "tls_cipher": None,
+            "tls_sealed_by": None,
             "tcp_state": "CLOSE-WAIT" if number % 17 == 0 else "ESTAB",
             "phase": phase,
             "age_seconds": since * 40,

@@ -31,6 +31,8 @@ INJECTIONS: list[tuple[bytes, bytes]] = [
     (b"Content-Length", b"-1"),
     (b"Content-Length", b"+5"),
     (b"Content-Length", b"five"),
+    (b"Transfer-Encoding", b"gzip, chunked"),
+    (b"Transfer-Encoding", b"gzip"),
 ]
 
 
@@ -122,6 +124,9 @@ def plan(path: str, query: str, body: bytes | None) -> Plan:
         return Plan([b"abc"], length=10, breaks=MIDWAY)
     if action == "inject":
         return Plan([b"hello"], fields=[INJECTIONS[number]])
+    if action == "upgrade":
+        fields = [(b"Upgrade", b"chat/2"), (b"Connection", query.encode() or b"Upgrade")]
+        return Plan([b"hello"], status=426, length=5, fields=fields)
     if action == "obs-text":
         return Plan([b"hello"], length=5, fields=[(b"X-Latin", "\xe9\xff".encode("latin-1"))])
     return Plan([b"hello"], length=5)

@@ -41,8 +41,6 @@ EXTRAS = {
     "rich": ("gearshift.top",),
     "brotli": ("gearshift.compression",),
     "zstandard": ("gearshift.compression",),
-    "h2": ("gearshift.http2",),
-    "hyperframe": ("gearshift.http2",),
     "matplotlib": ("gearshift.report", "gearshift.bench.plots", "gearshift.load.plot"),
 }
 THE_SERVER = (
@@ -64,7 +62,7 @@ RULES = [
             "gearshift.tls",
             "gearshift.http.output",
             "gearshift.errors",
-            "gearshift.http2.speaks_http2",  # whether it is offered
+            "gearshift.kernel.tls",
             "gearshift.listeners",
             "gearshift.settings",
             "gearshift.observe.error_log",
@@ -121,7 +119,7 @@ RULES = [
     ("gearshift.report", ("gearshift",), ("gearshift.report", "gearshift.errors")),
     ("gearshift.listeners", ("gearshift.http", "gearshift.apps", "gearshift.engines"), ()),
     # The client knows the grammar of HTTP and the system calls, nothing of the server that it measures.
-    ("gearshift.load", (*THE_SERVER, "gearshift.engines", "gearshift.cli"), ("gearshift.engines.sockets",)),
+    ("gearshift.load", (*THE_SERVER, "gearshift.engines", "gearshift.cli"), ()),
     ("gearshift.proxy", (*THE_SERVER, "gearshift.engines", "gearshift.cli"), ()),
     ("gearshift.server", ("gearshift.load",), ()),
     ("gearshift.settings", ("gearshift.http", "gearshift.apps", "gearshift.engines"), ()),

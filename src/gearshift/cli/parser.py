@@ -124,7 +124,7 @@ def parse(arguments: Sequence[str]) -> Invocation:
     """What the arguments (without the program's name) ask for.
 
     Flags and the application come in any order; `--flag VALUE` and `--flag=VALUE` mean the same; the last of
-    repeated flags counts, but `--bind` and `--health` gather them all; after `--` nothing is a flag.
+    repeated flags counts, but `--bind` and its like gather them all; after `--` nothing is a flag.
     Raises SettingError for a command or flag that does not exist, or lacks its value.
     """
     word = arguments[0] if arguments else ""
@@ -226,7 +226,7 @@ def _say(flags: dict[str, object], setting: Setting, value: str) -> None:
     if isinstance(setting, Several):
         said = flags.setdefault(setting.name, [])
         assert isinstance(said, list)
-        said.append(value)
+        said += setting.said_by_flag(value)
     else:
         flags[setting.name] = value
 

@@ -13,10 +13,10 @@ from cython.cimports.cpython.pythread import PyThread_get_thread_ident
 from cython.cimports.cpython.ref import Py_DECREF, Py_INCREF
 from cython.cimports.gearshift.channel import Channel
 from cython.cimports.gearshift.connection import Connection, Deadline
-from cython.cimports.gearshift.engines import sockets
 from cython.cimports.gearshift.engines.accepting import Life, Tag
 from cython.cimports.gearshift.engines.transport import close_socket, set_blocking, somebody_waits
 from cython.cimports.gearshift.engines.waiting import WaitingRequests
+from cython.cimports.gearshift.kernel import system_calls as sockets
 from cython.cimports.libc.errno import ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM, EPERM, errno
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.libc.string import memcpy

@@ -5,7 +5,7 @@ come first to the accept queue. It would otherwise take all of a burst before th
 import os
 
 import cython
-from cython.cimports.gearshift.engines import sockets
+from cython.cimports.gearshift.kernel import system_calls as sockets
 from cython.cimports.libc.errno import errno
 
 ABSENT = cython.declare(cython.long, -1)

@@ -12,7 +12,6 @@ import cython
 from cython.cimports.cpython.pythread import PyThread_get_thread_ident
 from cython.cimports.gearshift.channel import Channel
 from cython.cimports.gearshift.connection import Connection, Deadline, Phase, Step
-from cython.cimports.gearshift.engines import sockets
 from cython.cimports.gearshift.engines.blocking import Outcome
 from cython.cimports.gearshift.engines.transport import (
     Sent,
@@ -23,6 +22,7 @@ from cython.cimports.gearshift.engines.transport import (
 )
 from cython.cimports.gearshift.exchange import Service
 from cython.cimports.gearshift.http.refusals import Refusal
+from cython.cimports.gearshift.kernel import system_calls as sockets
 from cython.cimports.libc.errno import EAGAIN, EINTR, ETIMEDOUT, errno
 from cython.cimports.libc.stdint import uint64_t
 
@@ -75,6 +75,11 @@ class BlockingDriver:
                 self.resting = connection.exchange is None and connection.speaks()
                 if self.resting and (self.parks or self.leave_asked):
                     return Outcome.AT_BOUNDARY
+                if self.parks and connection.phase == Phase.LINGERING and connection.conversation is None:
+                    finish_sending(connection)
+                    return (
+                        Outcome.AT_BOUNDARY
+                    )  # the poller waits for its end: clients that stay would hold threads
                 if connection.phase == Phase.CONVERSING:
                     self._wait(connection)
                 else:

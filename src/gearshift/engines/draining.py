@@ -5,9 +5,9 @@ A connection that was accepted but has never asked gets a moment's grace: its fi
 
 import cython
 from cython.cimports.gearshift.connection import Connection
-from cython.cimports.gearshift.engines import sockets
 from cython.cimports.gearshift.engines.accepting import Life
 from cython.cimports.gearshift.engines.transport import close_socket
+from cython.cimports.gearshift.kernel import system_calls as sockets
 
 GRACE = cython.declare(cython.double, 1.0)  # seconds for a fresh connection to send its request
 

@@ -6,8 +6,8 @@ what is asyncio's. An application that never suspends costs no trip round the lo
 """
 
 import cython
-from cython.cimports.gearshift.engines import sockets
 from cython.cimports.gearshift.engines.accepting import Life
+from cython.cimports.gearshift.kernel import system_calls as sockets
 from cython.cimports.libc.errno import errno
 
 FOREIGN_TAG = cython.declare(cython.ulonglong, 1 << 63)

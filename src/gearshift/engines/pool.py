@@ -27,11 +27,11 @@ from cython.cimports.cpython.pythread import (
 from cython.cimports.cpython.ref import Py_DECREF
 from cython.cimports.gearshift.clock import monotonic
 from cython.cimports.gearshift.connection import Connection, Deadline
-from cython.cimports.gearshift.engines import sockets
 from cython.cimports.gearshift.engines.accepting import Life
 from cython.cimports.gearshift.engines.blocking import BlockingDriver, Outcome
 from cython.cimports.gearshift.engines.readiness import ReadinessLoop
 from cython.cimports.gearshift.engines.transport import Sent, close_socket, hang_up, peer_took, send_output
+from cython.cimports.gearshift.kernel import system_calls as sockets
 from cython.cimports.libc.errno import EAGAIN, EINTR, errno
 
 HALF_CLOSE = cython.declare(

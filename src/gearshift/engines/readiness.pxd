@@ -2,7 +2,7 @@ from cpython.object cimport PyObject
 
 from gearshift.connection cimport Connection, Step
 from gearshift.engines.draining cimport DrainingLoop
-from gearshift.engines.sockets cimport epoll_event
+from gearshift.kernel.system_calls cimport epoll_event
 from gearshift.engines.waiting cimport Standing
 
 cdef class ReadinessLoop(DrainingLoop):

@@ -13,7 +13,6 @@ from cython.cimports.cpython.ref import Py_DECREF
 from cython.cimports.gearshift.channel import Channel
 from cython.cimports.gearshift.clock import monotonic
 from cython.cimports.gearshift.connection import Connection, Deadline, Step
-from cython.cimports.gearshift.engines import sockets
 from cython.cimports.gearshift.engines.accepting import Life, Tag
 from cython.cimports.gearshift.engines.transport import (
     Sent,
@@ -24,6 +23,7 @@ from cython.cimports.gearshift.engines.transport import (
     send_output,
 )
 from cython.cimports.gearshift.engines.waiting import Standing
+from cython.cimports.gearshift.kernel import system_calls as sockets
 from cython.cimports.libc.errno import EAGAIN, EINTR, errno
 from cython.cimports.libc.stdint import uint64_t
 

@@ -7,7 +7,6 @@ A ring belongs to one thread (IORING_SETUP_SINGLE_ISSUER), and completions are m
 import os
 
 import cython
-from cython.cimports.gearshift.engines import sockets
 from cython.cimports.gearshift.engines.ring import (
     BufferEntry,
     BufferRegistration,
@@ -18,6 +17,7 @@ from cython.cimports.gearshift.engines.ring import (
     Timespec,
     WaitArguments,
 )
+from cython.cimports.gearshift.kernel import system_calls as sockets
 from cython.cimports.libc.errno import EAGAIN, EBUSY, EINTR, ETIME, errno
 from cython.cimports.libc.stdint import uint32_t, uint64_t
 from cython.cimports.libc.string import memset

@@ -1,7 +1,7 @@
 """Threads that sleep in a system call, and the signal that ends it."""
 
 import cython
-from cython.cimports.gearshift.engines import sockets
+from cython.cimports.gearshift.kernel import system_calls as sockets
 from cython.cimports.libc.string import memset
 
 

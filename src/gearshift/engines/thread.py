@@ -17,7 +17,6 @@ from cython.cimports.cpython.pythread import (
 )
 from cython.cimports.gearshift.clock import monotonic
 from cython.cimports.gearshift.connection import Connection, Deadline
-from cython.cimports.gearshift.engines import sockets
 from cython.cimports.gearshift.engines.accepting import Life
 from cython.cimports.gearshift.engines.blocking import Outcome
 from cython.cimports.gearshift.engines.sleepers import call_out_of_wait, let_sleepers_be_woken
@@ -31,6 +30,7 @@ from cython.cimports.gearshift.engines.transport import (
     somebody_waits,
 )
 from cython.cimports.gearshift.engines.waiting import WaitingRequests
+from cython.cimports.gearshift.kernel import system_calls as sockets
 from cython.cimports.libc.errno import ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM, EPERM, errno
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.libc.string import memcpy

@@ -1,7 +1,7 @@
 from gearshift.connection cimport Connection
 from gearshift.http.output cimport Output
 
-cpdef enum Sent:
+cdef enum Sent:
     ALL             # the socket took everything it was given
     SOME            # the socket is full
     FAILED          # the peer is gone, or a file was cut short
@@ -10,6 +10,7 @@ cdef Sent send_output(Connection connection) except *
 cdef bint peer_took(Connection connection) noexcept
 cdef int _untaken(int fd) noexcept
 cdef Sent _send_memory(int fd, Output output) except *
+cdef Sent _send_record(int fd, Output output) except *
 cdef Sent _send_file(int fd, Output output) except *
 cdef bint peer_has_finished(Connection connection) noexcept
 cdef int say_goodbye(Connection connection) except -1

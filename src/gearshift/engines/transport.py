@@ -3,14 +3,16 @@
 import cython
 from cython.cimports.gearshift.clock import monotonic
 from cython.cimports.gearshift.connection import Connection
-from cython.cimports.gearshift.engines import sockets
 from cython.cimports.gearshift.engines.transport import Sent
 from cython.cimports.gearshift.http.output import Output, Part, Span
+from cython.cimports.gearshift.kernel import system_calls as sockets
 from cython.cimports.libc.errno import EAGAIN, EINTR, errno
 
 MOST_SPANS = cython.declare(cython.int, 16)
 # Above this many bytes the copy into the kernel takes long enough for another thread to use the interpreter.
 RELEASE_ABOVE = cython.declare(cython.Py_ssize_t, 32768)
+SOL_TLS = cython.declare(cython.int, 282)  # linux/socket.h
+TLS_SET_RECORD_TYPE = cython.declare(cython.int, 1)  # linux/tls.h
 MOST_ROUNDS = cython.declare(cython.int, 2)  # a head from memory and its file
 MOST_AT_ONCE = cython.declare(cython.longlong, 1048576)  # of a file, so that one reader can't hold a loop
 
@@ -59,6 +61,8 @@ def _send_memory(fd: cython.int, output: Output):
     flags: cython.int = sockets.MSG_NOSIGNAL | sockets.MSG_DONTWAIT
     taken: cython.Py_ssize_t
     count: cython.int = output.spans(spans, MOST_SPANS)
+    if count == 0:
+        return _send_record(fd, output)
     for index in range(count):
         size += spans[index].length
     if size < output.pending:
@@ -104,6 +108,47 @@ def _send_file(fd: cython.int, output: Output):
             return Sent.ALL if cython.cast(cython.size_t, taken) == size else Sent.SOME
         if taken == 0:
             return Sent.FAILED  # the file has become shorter than the answer's Content-Length
+        if errno == EAGAIN:
+            return Sent.SOME
+        if errno != EINTR:
+            return Sent.FAILED
+
+
+def _send_record(fd: cython.int, output: Output):
+    """A TLS record of a kind of its own, where the kernel seals. It is the connection's last, so only where there is
+    room for it and what may still wait before it within the kernel, which drops that when the socket is closed
+    (tls_sw_release_resources_tx in net/tls/tls_sw.c).
+    """
+    part: cython.pointer[Part] = output.record()
+    message: sockets.msghdr
+    place: sockets.iovec
+    control: cython.ulonglong[4]
+    header: cython.pointer[sockets.cmsghdr]
+    entry: sockets.pollfd
+    taken: cython.Py_ssize_t
+    entry.fd = fd
+    entry.events = sockets.POLLOUT
+    if sockets.poll(cython.address(entry), 1, 0) <= 0:
+        return Sent.SOME
+    place.iov_base = cython.cast(cython.p_void, part.memory)
+    place.iov_len = cython.cast(cython.size_t, part.length)
+    message.msg_name = cython.NULL
+    message.msg_namelen = 0
+    message.msg_iov = cython.address(place)
+    message.msg_iovlen = 1
+    message.msg_control = cython.cast(cython.p_void, control)
+    message.msg_controllen = sockets.CMSG_SPACE(1)
+    message.msg_flags = 0
+    header = sockets.CMSG_FIRSTHDR(cython.address(message))
+    header.cmsg_level = SOL_TLS
+    header.cmsg_type = TLS_SET_RECORD_TYPE
+    header.cmsg_len = sockets.CMSG_LEN(1)
+    sockets.CMSG_DATA(header)[0] = cython.cast(cython.uchar, part.record)
+    while True:
+        taken = sockets.sendmsg(fd, cython.address(message), sockets.MSG_NOSIGNAL | sockets.MSG_DONTWAIT)
+        if taken >= 0:
+            output.sent(taken)
+            return Sent.ALL if output.record() == cython.NULL else Sent.SOME
         if errno == EAGAIN:
             return Sent.SOME
         if errno != EINTR:
@@ -189,6 +234,8 @@ def _let_go(connection: Connection):
 def close_socket(connection: Connection):
     """Closes the descriptor, with a reset where a plain end could pass for a whole answer."""
     option: sockets.linger
+    dropped: cython.char[4096]
+    reads: cython.int = 16
     fd: cython.int = connection.fd
     if fd < 0:
         return 0
@@ -206,6 +253,10 @@ def close_socket(connection: Connection):
         sockets.setsockopt(
             fd, sockets.SOL_SOCKET, sockets.SO_LINGER, cython.address(option), cython.sizeof(option)
         )
+    elif not connection.datagrams and not connection.protocol.eof:
+        # A close with unread input is a reset, which destroys what the kernel has not sent yet (RFC 9112 section 9.6).
+        while reads > 0 and sockets.recv(fd, cython.address(dropped[0]), 4096, sockets.MSG_DONTWAIT) == 4096:
+            reads -= 1
     connection.fd = -1
     sockets.close(fd)
     return 0

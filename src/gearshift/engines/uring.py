@@ -14,7 +14,6 @@ from cython.cimports.cpython.pythread import PyThread_get_thread_ident
 from cython.cimports.cpython.ref import Py_DECREF, Py_INCREF
 from cython.cimports.gearshift.clock import monotonic
 from cython.cimports.gearshift.connection import Connection, Deadline
-from cython.cimports.gearshift.engines import sockets
 from cython.cimports.gearshift.engines.accepting import Life
 from cython.cimports.gearshift.engines.epoll import EpollEngine
 from cython.cimports.gearshift.engines.readiness import ReadinessLoop
@@ -22,6 +21,7 @@ from cython.cimports.gearshift.engines.ring import Completion, Operation, Ring, 
 from cython.cimports.gearshift.engines.transport import finish_sending
 from cython.cimports.gearshift.engines.uring import Purpose
 from cython.cimports.gearshift.http.output import Output, Span
+from cython.cimports.gearshift.kernel import system_calls as sockets
 from cython.cimports.libc.errno import EMFILE, ENFILE, ENOBUFS, ENOMEM
 from cython.cimports.libc.stdint import uint32_t, uint64_t
 

@@ -23,7 +23,6 @@ cdef class WaitingRequests:
     cdef readonly Standing standing
 
     cdef bint put(self, Connection connection, double now, Py_ssize_t more) except -1
-    cdef int put_back(self, Connection connection) except -1
     cdef Connection take(self)
     cdef int judge(self, double now) except -1
     cdef Connection take_overdue(self, double now)

@@ -99,12 +99,6 @@ class WaitingRequests:
         self.count += 1
         return True
 
-    def put_back(self, connection: Connection):
-        """It was taken too early."""
-        self.requests.appendleft(connection)
-        self.count += 1
-        return 0
-
     def take(self) -> Connection:
         """The request whose turn it is, or None."""
         if self.count == 0:

@@ -13,9 +13,9 @@ from cython.cimports.cpython.pythread import (
     PyThread_free_lock,
     PyThread_release_lock,
 )
-from cython.cimports.gearshift.engines import sockets
 from cython.cimports.gearshift.engines.readiness import ReadinessLoop
 from cython.cimports.gearshift.engines.watch import Sight
+from cython.cimports.gearshift.kernel import system_calls as sockets
 
 WAIT = cython.declare(cython.int, 1)
 QUIET_TICKS = cython.declare(cython.long, 20)  # without a step, after which the watch sleeps

@@ -6,8 +6,8 @@ from cython.cimports.libc.limits import LLONG_MAX
 from cython.cimports.libc.string import memchr, memcpy
 
 TOKEN = frozenset(b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-# RFC 3986 reg-name and the characters of an IP literal; the port's colon is checked apart.
-HOST = frozenset(b"-._~!$&'()*+,;=%0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+# RFC 3986 reg-name without the comma, which is what joins two Host fields into one (RFC 9110 section 5.3).
+HOST = frozenset(b"-._~!$&'()*+;=%0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 
 _ONES = cython.declare(cython.ulonglong, 0x0101010101010101)
 _SPACES = cython.declare(cython.ulonglong, 0x2020202020202020)

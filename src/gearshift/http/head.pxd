@@ -22,4 +22,6 @@ cdef int _host(Request request, const char* value, Py_ssize_t length) noexcept n
 cdef int _expect(Request request, const char* value, Py_ssize_t length) noexcept nogil
 cdef int _content_length(Request request, const char* value, Py_ssize_t length) noexcept nogil
 cdef int _transfer_encoding(Request request, const char* value, Py_ssize_t length) noexcept nogil
+cdef bint _chunked_last(const char* value, Py_ssize_t length) noexcept nogil
+cdef bint _known_coding(const char* name, Py_ssize_t length) noexcept nogil
 cdef int _finish(Request request, Limits limits) noexcept nogil

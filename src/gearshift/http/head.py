@@ -331,26 +331,53 @@ def _transfer_encoding(request: Request, value: cython.p_const_char, length: cyt
     if request.seen & Known.KNOWN_CODING:
         return Refusal.CODING_INVALID
     request.seen |= Known.KNOWN_CODING
+    if request.minor == 0:
+        return Refusal.CODING_IN_HTTP10  # RFC 9112 section 6.1: faulty, whatever it says
     if length == 7 and same_word(value, b"chunked", 7):
         request.chunked = True
         return 0
-    if (
-        (length == 4 and same_word(value, b"gzip", 4))
-        or (length == 7 and same_word(value, b"deflate", 7))
-        or (length == 8 and same_word(value, b"compress", 8))
-        or (length == 13 and same_word(value, b"gzip, chunked", 13))
-    ):
-        return Refusal.CODING_UNKNOWN
-    return Refusal.CODING_INVALID
+    return Refusal.CODING_UNKNOWN if _chunked_last(value, length) else Refusal.CODING_INVALID
+
+
+def _chunked_last(value: cython.p_const_char, length: cython.Py_ssize_t) -> cython.bint:
+    """Whether chunked ends a list of codings that are known but not undone here: then the body's end at least is known.
+
+    RFC 9112 section 6.1 has 501 for these, section 6.3 has 400 for whatever does not end with chunked.
+    """
+    at: cython.Py_ssize_t = 0
+    size: cython.Py_ssize_t
+    while True:
+        size = token_length(value + at, length - at)
+        if size == 7 and same_word(value + at, b"chunked", 7):
+            return at > 0 and at + size == length
+        if not _known_coding(value + at, size):
+            return False
+        at += size
+        while at < length and (value[at] == b" " or value[at] == b"\t"):
+            at += 1
+        if at == length or value[at] != b",":
+            return False
+        at += 1
+        while at < length and (value[at] == b" " or value[at] == b"\t"):
+            at += 1
+
+
+def _known_coding(name: cython.p_const_char, length: cython.Py_ssize_t) -> cython.bint:
+    """IANA's transfer codings, and the content codings that somebody may take for one."""
+    return (
+        (length == 4 and (same_word(name, b"gzip", 4) or same_word(name, b"zstd", 4)))
+        or (length == 7 and same_word(name, b"deflate", 7))
+        or (length == 8 and same_word(name, b"compress", 8))
+        or (length == 6 and same_word(name, b"x-gzip", 6))
+        or (length == 10 and same_word(name, b"x-compress", 10))
+        or (length == 2 and same_word(name, b"br", 2))
+    )
 
 
 def _finish(request: Request, limits: Limits) -> cython.int:
     """What only the whole head can tell."""
-    if request.seen & Known.KNOWN_CODING:
-        if request.seen & Known.KNOWN_LENGTH:
-            return Refusal.LENGTH_AND_CODING
-        if request.minor == 0:
-            return Refusal.CODING_IN_HTTP10
+    if request.seen & Known.KNOWN_CODING and request.seen & Known.KNOWN_LENGTH:
+        return Refusal.LENGTH_AND_CODING
     if request.minor == 1 and not request.seen & Known.KNOWN_HOST:
         return Refusal.HOST_MISSING
     if request.content_length > limits.body:

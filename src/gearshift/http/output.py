@@ -94,6 +94,19 @@ class Output:
         self.pending += length
         return 0
 
+    def write_record(
+        self, kind: cython.int, owner: object, memory: cython.p_const_char, size: cython.Py_ssize_t
+    ):
+        """What is to leave as a TLS record of its own kind, by a kernel that seals (RFC 8446 section 5.1)."""
+        part: cython.pointer[Part] = self._new_part()
+        part.owner = cython.cast(cython.pointer[PyObject], owner)
+        Py_INCREF(owner)
+        part.memory = memory
+        part.length = size
+        part.record = kind
+        self.pending += size
+        return 0
+
     def _new_part(self):
         """The next place in the queue, behind the bytes that were written before it."""
         part: cython.pointer[Part]
@@ -118,11 +131,14 @@ class Output:
         if self.loose:
             part = cython.address(self.parts[self.last])
             part.owner = cython.NULL
+            part.record = 0
             part.length = self.loose
             self.loose = 0
             self.last += 1
         self.last += 1
-        return cython.address(self.parts[self.last - 1])
+        part = cython.address(self.parts[self.last - 1])
+        part.record = 0
+        return part
 
     def forget(self, size: cython.Py_ssize_t):
         """Takes back the last bytes, which must be loose: a head that turned out to be invalid."""
@@ -131,7 +147,7 @@ class Output:
         self.pending -= size
 
     def spans(self, spans: cython.pointer[Span], most: cython.int):
-        """Names the runs of memory at the queue's front, up to the first piece of a file; returns how many."""
+        """Names the runs of memory at the queue's front, up to the first file or record; returns how many."""
         count: cython.int = 0
         index: cython.int
         place: cython.Py_ssize_t = self.start
@@ -143,7 +159,7 @@ class Output:
             if part.owner == cython.NULL:
                 spans[count].start = self.buffer + place
                 place += cython.cast(cython.Py_ssize_t, part.length)
-            elif part.memory != cython.NULL:
+            elif part.memory != cython.NULL and part.record == 0:
                 spans[count].start = part.memory
             else:
                 return count
@@ -163,6 +179,12 @@ class Output:
         if part.owner == cython.NULL or part.memory != cython.NULL:
             return cython.NULL
         return part
+
+    def record(self):
+        """The TLS record of a kind of its own at the queue's front, or NULL."""
+        if self.first == self.last or self.parts[self.first].record == 0:
+            return cython.NULL
+        return cython.address(self.parts[self.first])
 
     def sent(self, size: cython.longlong):
         """The first `size` bytes have left."""

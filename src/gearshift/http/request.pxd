@@ -52,5 +52,6 @@ cdef class Request:
     cdef bytes span(self, unsigned int start, unsigned int length)
     cdef bint has_body(self) noexcept nogil
     cdef bint method_is(self, const char* name, unsigned int length) noexcept nogil
+    cdef bytes implied_host(self)
     cdef bytes decoded_path(self)
     cpdef bytes header(self, bytes name)

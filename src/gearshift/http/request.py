@@ -120,6 +120,12 @@ class Request:
             for index in range(self.count)
         ]
 
+    def implied_host(self):
+        """The authority of an absolute target that no Host field came with (HTTP/1.0), else None."""
+        if not self.absolute or self.seen & Known.KNOWN_HOST:
+            return None
+        return self.span(self.authority_start, self.authority_length)
+
     def decoded_path(self):
         """The path, percent-decoded exactly once; an escape that is none stays as it was sent."""
         length: cython.Py_ssize_t = self.path_length

@@ -14,7 +14,7 @@ cdef class Response:
     cdef readonly long long body_bytes  # body bytes written, framing aside
     cdef long long declared             # the application's Content-Length, or -1
     cdef object coding                  # what the body goes through on its way out (a CodedBody), or None
-    cdef bint is_head, is_http10, has_date, has_server, offers_upgrade, ends_with_trailers
+    cdef bint is_head, is_http10, has_date, has_server, offers_upgrade
     cdef Py_ssize_t written             # bytes of the unfinished head
 
     cdef int answers(self, Request request) except -1
@@ -36,5 +36,4 @@ cdef class Response:
     cdef void abandon(self, Output output) noexcept
 
 cdef bytes reason_of(int status)
-cdef char* _name_upgrade(char* place, bint behind_another) noexcept
 cdef int write_hexadecimal(Output output, unsigned long long value) except -1

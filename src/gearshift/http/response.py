@@ -21,8 +21,8 @@ _LENGTH = cython.declare(cython.p_const_char, b"Content-Length: ")
 _CHUNKED = cython.declare(cython.p_const_char, b"Transfer-Encoding: chunked\r\n")
 _CLOSE = cython.declare(cython.p_const_char, b"Connection: close\r\n")
 _KEEP_ALIVE = cython.declare(cython.p_const_char, b"Connection: keep-alive\r\n")
-_UPGRADE = cython.declare(cython.p_const_char, b"Connection: Upgrade\r\n")
-_AND_UPGRADE = cython.declare(cython.p_const_char, b", Upgrade\r\n")
+_UPGRADE = cython.declare(cython.p_const_char, b"Connection: upgrade\r\n")
+_CLOSE_UPGRADE = cython.declare(cython.p_const_char, b"Connection: close, upgrade\r\n")
 
 
 class ResponseError(Exception):
@@ -104,6 +104,11 @@ class Response:
                 raise ResponseError(f"Content-Length must be decimal digits, not {value[:length]!r}")
             return 0
         elif name_length == 17 and same_word(name, b"transfer-encoding", 17):
+            # Dropped, so that it must have said nothing of the bytes themselves.
+            if not (length == 7 and same_word(value, b"chunked", 7)) and not (
+                length == 8 and same_word(value, b"identity", 8)
+            ):
+                raise ResponseError(f"Transfer-Encoding can only be chunked, not {value[:length]!r}")
             return 0
         place = output.room(name_length + length + 4)
         memcpy(place, name, name_length)
@@ -157,14 +162,17 @@ class Response:
         elif self.framing == Framing.BY_CHUNKS:
             memcpy(place, _CHUNKED, 28)
             place += 28
-        if self.close:
+        if self.offers_upgrade and not self.is_http10:
+            # RFC 9110 section 7.8: who sends Upgrade names it in Connection, too.
+            count = 28 if self.close else 21
+            memcpy(place, _CLOSE_UPGRADE if self.close else _UPGRADE, count)
+            place += count
+        elif self.close:
             memcpy(place, _CLOSE, 19)
             place += 19
         elif self.is_http10:
             memcpy(place, _KEEP_ALIVE, 24)
             place += 24
-        if self.offers_upgrade:
-            place = _name_upgrade(place, self.close or self.is_http10)
         place[0] = 13
         place[1] = 10
         output.added(place + 2 - start)
@@ -331,15 +339,6 @@ class Response:
         self.has_date = False
         self.has_server = False
         self.offers_upgrade = False
-
-
-def _name_upgrade(place: cython.p_char, behind_another: cython.bint) -> cython.p_char:
-    """Whoever says Upgrade names it in Connection (RFC 9110 section 7.8). behind_another: of its lines, at `place`."""
-    if not behind_another:
-        memcpy(place, _UPGRADE, 21)
-        return place + 21
-    memcpy(place - 2, _AND_UPGRADE, 11)
-    return place + 9
 
 
 def write_hexadecimal(output: Output, value: cython.ulonglong):

@@ -6,14 +6,11 @@ from gearshift.exchange cimport Exchange, Service
 
 cdef class Http2Application(RawApplication):
     cdef readonly object gateway        # where the streams of all connections are answered
-    cdef int _installed                 # whether h2 is: 1, 0, or -1 before anybody has asked
 
 @cython.final
 cdef class Http2Conversation(Conversation):
     cdef readonly object gateway
     cdef public object session          # its streams; None until the gateway has made it
-    cdef list pieces                    # said, and not in the output yet
-    cdef readonly long long held        # their bytes
     cdef list early                     # what has come before there was a session
     cdef long long early_size
 

@@ -14,12 +14,11 @@ from cython.cimports.gearshift.channel import Channel
 from cython.cimports.gearshift.connection import Connection, Deadline, Phase
 from cython.cimports.gearshift.conversation import RawApplication
 from cython.cimports.gearshift.exchange import Service
-from cython.cimports.gearshift.http.output import Output
 from cython.cimports.gearshift.http.protocol import Protocol
 from cython.cimports.libc.string import memcpy
 
-# What a client may have sent before the first session of the server has been made, which imports h2: its first
-# flow-control window (RFC 9113 section 6.9.2), and heads.
+# What a client may have sent before its session has been made: its first flow-control window (RFC 9113 section 6.9.2),
+# and heads.
 MOST_EARLY = cython.declare(cython.longlong, 262144)
 
 
@@ -29,15 +28,10 @@ class Http2Application:
     def __init__(self, gateway: object, error_log: object):
         RawApplication.__init__(self, None, "HTTP/2", False, error_log)
         self.gateway = gateway
-        self._installed = -1
 
     def converse(self, channel: Channel, service: Service):
-        """None where it can't be: the extra `http2` is not installed, or the gateway finds no descriptor."""
-        if self._installed < 0:
-            self._installed = self.gateway.installed()
+        """None where it can't be: the gateway finds no descriptor."""
         channel.protocol.may_be_http2 = False
-        if not self._installed:
-            return None
         conversation: Http2Conversation = Http2Conversation()
         conversation.application = self
         conversation.channel = channel
@@ -149,19 +143,6 @@ class Http2Conversation:
             self.early_size += PyBytes_GET_SIZE(data)
             self.overfull = self.early_size > MOST_EARLY
         return None
-
-    def flush(self):
-        output: Output
-        self.said = False
-        pieces: list = self.pieces
-        if not pieces:
-            return 0
-        self.pieces = []
-        output = self.channel.writer()
-        for piece in pieces:
-            self.held -= PyBytes_GET_SIZE(piece)
-            output.write_bytes(piece)
-        return 0
 
     def unread(self) -> cython.bint:
         """Draining ends it when its session says so, after the last stream."""

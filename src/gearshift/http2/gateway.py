@@ -1,8 +1,8 @@
 """The thread that waits for what the inner connections of all HTTP/2 connections of a server answer.
 
-It begins with the first of them and ends with the last. It also makes their sessions, since importing h2 takes longer
-than an engine's turn may, and looks four times a second at what time alone changes: windows that stay closed, inner
-connections at rest, the server's coming to its end.
+It begins with the first of them and ends with the last. It also makes their sessions, since importing what they need
+takes longer than an engine's turn may, and looks four times a second at what time alone changes: windows that stay
+closed, inner connections at rest, the server's coming to its end.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ import select
 import socket
 from threading import Lock, Thread
 from time import monotonic
-
-from gearshift.http2 import installed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,10 +60,6 @@ class Gateway:
         self._thread: Thread | None = None
         self._poll: select.epoll | None = None
         self._wakeup = -1
-
-    def installed(self) -> bool:
-        """Whether the extra `http2` is."""
-        return installed()
 
     # ---- from the engines' threads ---------------------------------------------------------------------------
 
@@ -191,7 +185,7 @@ class Gateway:
                         self._safely(conversation, open_session.tick, now)
 
     def _begin(self, conversation: Http2Conversation) -> None:
-        from gearshift.http2.session import Session  # h2 takes its time
+        from gearshift.http2.session import Session
 
         Session(conversation, self).begin()
 

@@ -1,17 +1,17 @@
 """The way of a stream into the engine: a pair of sockets, of which a connection of the engine's has one end."""
 
-from __future__ import annotations
-
-from contextlib import suppress
-from socket import SHUT_WR
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from socket import socket
-
-    from gearshift.connection import Connection
-    from gearshift.http2.session import Session
-    from gearshift.http2.stream import Stream
+import cython
+from cython.cimports.cpython.exc import PyErr_SetFromErrno
+from cython.cimports.gearshift.connection import Connection
+from cython.cimports.gearshift.http2.inner import (
+    MSG_DONTWAIT,
+    MSG_NOSIGNAL,
+    SHUT_WR,
+    recv,
+    send,
+    shutdown,
+)
+from cython.cimports.libc.errno import EAGAIN, EINTR, errno
 
 
 class Inner:
@@ -21,40 +21,42 @@ class Inner:
     served: requests that the connection had had when its present stream began. idle_since: monotonic seconds.
     """
 
-    __slots__ = (
-        "connection",
-        "far",
-        "fd",
-        "hung_up",
-        "idle_since",
-        "readable",
-        "served",
-        "session",
-        "stream",
-    )
-
-    def __init__(self, far: socket, connection: Connection, session: Session) -> None:
+    def __init__(self, far: object, connection: Connection, session: object):
         self.far = far
         self.fd = far.fileno()
         self.connection = connection
         self.session = session
-        self.stream: Stream | None = None
-        self.readable = False
-        self.hung_up = False
-        self.served = 0
-        self.idle_since = 0.0
 
-    @property
-    def rests(self) -> bool:
+    def rests(self):
         """Whether the connection would begin a request at once: its handler's last close() may still run."""
         return not self.hung_up and self.connection.exchange is None
 
-    @property
-    def never_began(self) -> bool:
+    def never_began(self):
         """Whether the request was closed upon unread, so that it may be sent again (RFC 9113 section 8.7)."""
         return self.connection.requests == self.served
 
-    def end_request(self) -> None:
+    def send(self, data: cython.p_const_char, size: cython.Py_ssize_t):
+        """Bytes of it that were taken, -1: none may be at the moment. Raises OSError: none will be any more."""
+        taken: cython.Py_ssize_t
+        while True:
+            taken = send(self.fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL)
+            if taken >= 0 or errno == EAGAIN:
+                return max(taken, -1)
+            if errno != EINTR:
+                PyErr_SetFromErrno(OSError)
+
+    def receive(self, place: cython.p_char, size: cython.Py_ssize_t):
+        """Bytes that have come, 0: its end, -1: none at the moment."""
+        came: cython.Py_ssize_t
+        while True:
+            came = recv(self.fd, place, size, MSG_DONTWAIT)
+            if came >= 0:
+                return came
+            if errno == EAGAIN:
+                return -1
+            if errno != EINTR:
+                return 0  # it was reset
+
+    def end_request(self):
         """Nothing more comes from the peer, which may still be told something."""
-        with suppress(OSError):
-            self.far.shutdown(SHUT_WR)
+        shutdown(self.fd, SHUT_WR)

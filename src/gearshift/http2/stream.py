@@ -1,239 +1,245 @@
 """One stream: its request goes into an inner connection, the answer comes out of it. With the session's lock held."""
 
-from __future__ import annotations
-
 from collections import deque
-from enum import Enum
 
-from h2.errors import ErrorCodes
+import cython
+from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cython.cimports.gearshift.http.output import Output
+from cython.cimports.gearshift.http2.answer import AnswerHead, AnswerReader, Part, Told
+from cython.cimports.gearshift.http2.codec import Codec, Wire
+from cython.cimports.gearshift.http2.codes import ErrorCode
+from cython.cimports.gearshift.http2.inner import Inner
+from cython.cimports.gearshift.http2.request_head import RequestHead, trailer_lines
+from cython.cimports.gearshift.http2.stream import MOST_READ, Pumped
 
-from gearshift.http2.answer import AnswerReader, BrokenAnswer, Kind, Part
-from gearshift.http2.request_head import MalformedRequest, RequestHead, trailer_lines
+from gearshift.http2.answer import BrokenAnswer
+from gearshift.http2.request_head import MalformedRequest
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any
-
-    from gearshift.http2.inner import Inner
-    from gearshift.http2.session import Session
-
-Fields = list[tuple[bytes, bytes]]
-
-MOST_READ = 65_536  # bytes of an answer at once
-HEAD_READ = 16_384  # bytes, as long as its head has not come: what is behind it may have to wait
-JOINED = 65_536  # bytes of a request that are sent together
-END_OF_CHUNKS = b"0\r\n"
-
-
-class Pumped(Enum):
-    """What became of an attempt to send more of an answer."""
-
-    MORE = "there may be more"
-    DRY = "nothing has come yet"
-    BLOCKED = "the peer's windows are closed"
-    OVER = "the answer is whole, or broken"
+HEAD_READ = cython.declare(
+    cython.Py_ssize_t, 16384
+)  # bytes, as long as its head has not come: what is behind it may have to wait
+JOINED = cython.declare(cython.Py_ssize_t, 65536)  # bytes of a request that are sent together
+END_OF_CHUNKS = cython.declare(bytes, b"0\r\n")
 
 
 class Stream:
-    """number: as HTTP/2 knows it. asked: the request has come to its end. since: when a window was found closed, in
-    monotonic seconds; 0 while it is open. queued: its turn to be pumped comes.
+    """asked: the request has come to its end. since: when a window was found closed, in monotonic seconds; 0 while it
+    is open. queued: its turn to be pumped comes. pushed: nothing of its request waits for a turn.
     """
 
-    def __init__(self, number: int, session: Session, inner: Inner, head: RequestHead, ended: bool) -> None:
-        self.number = number
+    def __init__(
+        self, wire: Wire, codec: Codec, gateway: object, inner: Inner, head: RequestHead, ended: cython.bint
+    ):
+        self.wire = wire
+        self.codec = codec
+        self.gateway = gateway
         self.inner = inner
         self.asked = ended
-        self.since = 0.0
-        self.queued = False
-        self._session = session
-        self._chunked = head.chunked
-        self._tunnel = head.tunnel
-        self._missing = (
-            head.length
-        )  # bytes of the body that were announced and have not come; None: nothing was
-        self._reader = AnswerReader(b"GET" if head.tunnel else head.method)
-        self._upload: deque[tuple[bytes | memoryview, int]] = deque([(head.text, 0)])
-        self._dropping = False  # the inner connection takes no more of the request
-        self._waits_for_room = False
-        self._parked = bytearray()  # of the answer, until the peer opens its windows
-        self._trailers: Fields | None = None
-        self._head: Fields | None = None
+        self.chunked = head.chunked
+        self.tunnel = head.tunnel
+        self.missing = head.length
+        self.reader = AnswerReader(head.method)
+        self.upload = deque()
+        self.upload.append((head.text, 0))
+        self.parked = Output()
         inner.stream = self
         inner.served = inner.connection.requests
 
     # ---- the request ------------------------------------------------------------------------------------------
 
-    def body(self, data: bytes, credit: int) -> None:
-        """credit: what the peer's windows get back once the inner connection has taken it."""
-        if self._missing is not None:
-            self._missing -= len(data)
-        if self._dropping:
-            self._session.acknowledge(self.number, credit)
-        elif self._chunked and data:
-            self._upload.append((b"%x\r\n%b\r\n" % (len(data), data), credit))
-        else:
-            self._upload.append((data, credit))
+    def body(self, data: bytes, credit: cython.Py_ssize_t, ended: cython.bint):
+        """credit: what the peer's windows get back once the inner connection has taken it. Raises MalformedRequest."""
+        size: cython.Py_ssize_t = PyBytes_GET_SIZE(data)
+        if self.missing >= 0:
+            if size > self.missing or (ended and size < self.missing):
+                self.codec.acknowledge(self.wire, credit)
+                raise MalformedRequest("a body that is not as long as content-length says")
+            self.missing -= size
+        if self.dropping:
+            self.codec.acknowledge(self.wire, credit)
+        elif self.chunked and size > 0:
+            self.upload.append((b"%x\r\n%b\r\n" % (size, data), credit))
+        elif size > 0 or credit > 0:
+            self.upload.append((data, credit))
+        if ended:
+            self._request_ends()
+        return 0
 
-    def trailers(self, fields: Iterable[tuple[bytes, bytes]]) -> None:
+    def trailers(self, fields: list):
         """They can be carried behind chunks only. Raises MalformedRequest."""
-        lines = trailer_lines(fields)
-        if self._tunnel:
-            raise MalformedRequest("trailers in a tunnel")
-        if self._chunked:
-            self._upload.append((b"%b%b\r\n" % (END_OF_CHUNKS, lines), 0))
-            self._chunked = False
+        lines: bytes = trailer_lines(fields)
+        if self.tunnel or self.missing > 0:
+            raise MalformedRequest("trailers in a tunnel, or before the end of the body")
+        if self.chunked:
+            self.upload.append((b"%b%b\r\n" % (END_OF_CHUNKS, lines), 0))
+            self.chunked = False
+        self._request_ends()
+        return 0
 
-    def request_ends(self) -> None:
+    def _request_ends(self):
         self.asked = True
-        if self._chunked:
-            self._upload.append((b"0\r\n\r\n", 0))
+        if self.chunked and not self.dropping:
+            self.upload.append((b"0\r\n\r\n", 0))
+        return 0
 
-    def push(self) -> None:
+    def push(self):
         """Gives the inner connection what it takes of the request now."""
-        while self._upload:
-            data, credit = self._upload[0] if len(self._upload) == 1 else self._joined()
+        data: bytes
+        credit: cython.Py_ssize_t
+        taken: cython.Py_ssize_t
+        waits: cython.bint
+        while self.upload:
+            if len(self.upload) > 1 and self.offset == 0:
+                self._join()
+            data, credit = self.upload[0]
             try:
-                taken = self.inner.far.send(data)
-            except BlockingIOError:
-                break
+                taken = self.inner.send(
+                    PyBytes_AS_STRING(data) + self.offset, PyBytes_GET_SIZE(data) - self.offset
+                )
             except OSError:
-                self.drop_request()
-                return
-            if taken < len(data):
-                self._upload[0] = (memoryview(data)[taken:], credit)
-                continue
-            self._upload.popleft()
-            if credit:
-                self._session.acknowledge(self.number, credit)
-        if self._waits_for_room != bool(self._upload):
-            self._waits_for_room = not self._waits_for_room
-            self._session.gateway.ask_for_room(self.inner, self._waits_for_room)
-        if self._tunnel and self.asked and not self._upload and not self._dropping:
-            self._dropping = True
+                return self.drop_request()
+            if taken < 0:
+                break
+            self.offset += taken
+            if self.offset == PyBytes_GET_SIZE(data):
+                self.offset = 0
+                self.upload.popleft()
+                if credit > 0:
+                    self.codec.acknowledge(self.wire, credit)
+        waits = len(self.upload) > 0
+        if self.waits_for_room != waits:
+            self.waits_for_room = waits
+            self.gateway.ask_for_room(self.inner, waits)
+        if self.tunnel and self.asked and not waits and not self.dropping:
+            self.dropping = True
             self.inner.end_request()
+        return 0
 
-    def _joined(self) -> tuple[bytes | memoryview, int]:
-        """The first pieces as one, as far as that is worth copying."""
-        pieces: list[bytes | memoryview] = []
-        size = credits = 0
-        while self._upload and (not pieces or size + len(self._upload[0][0]) <= JOINED):
-            data, credit = self._upload.popleft()
+    def _join(self):
+        """The first pieces become one, as far as that is worth copying."""
+        pieces: list = []
+        size: cython.Py_ssize_t = 0
+        credits: cython.Py_ssize_t = 0
+        while self.upload and (not pieces or size + len(self.upload[0][0]) <= JOINED):
+            data, credit = self.upload.popleft()
             pieces.append(data)
             size += len(data)
             credits += credit
-        self._upload.appendleft((b"".join(pieces), credits))
-        return self._upload[0]
+        self.upload.appendleft((b"".join(pieces), credits))
+        return 0
 
-    def drop_request(self) -> None:
+    def drop_request(self):
         """What waits of it goes nowhere; the peer gets back what its windows hold."""
-        self._dropping = True
-        for _, credit in self._upload:
+        self.dropping = True
+        for _, credit in self.upload:
             if credit:
-                self._session.acknowledge(self.number, credit)
-        self._upload.clear()
+                self.codec.acknowledge(self.wire, credit)
+        self.upload.clear()
+        self.offset = 0
+        return 0
 
     # ---- the answer -------------------------------------------------------------------------------------------
 
-    @property
-    def reusable(self) -> bool:
+    def reusable(self) -> cython.bint:
         """Whether another stream may use its inner connection."""
         return (
-            self._reader.part is Part.DONE
-            and self._reader.keeps
-            and (self.asked or self._missing == 0)
-            and not self._upload
-            and not self._dropping
+            self.reader.part == Part.DONE
+            and self.reader.keeps
+            and (self.asked or self.missing == 0)
+            and not self.upload
+            and not self.dropping
         )
 
-    def pump(self) -> Pumped:
+    def pump(self):
         """Sends one piece more of the answer."""
-        inner = self.inner
-        if self._parked:
+        buffer: cython.char[65536]
+        size: cython.Py_ssize_t = HEAD_READ
+        came: cython.Py_ssize_t
+        inner: Inner = self.inner
+        if self.parked.pending > 0:
             return self._send()
         if not inner.readable:
             return Pumped.DRY
-        size = HEAD_READ
-        if self._reader.part is not Part.HEAD:
-            size = min(self._session.window(self.number), MOST_READ)
+        if self.reader.part != Part.HEAD:
+            size = min(self.codec.room(self.wire), MOST_READ)
             if size <= 0:
                 return Pumped.BLOCKED
-        try:
-            data = inner.far.recv(size)
-        except BlockingIOError:
+        came = inner.receive(buffer, size)
+        if came < 0:
             inner.readable = False
             return Pumped.DRY
-        except OSError:
-            data = b""
-        if 0 < len(data) < size and not inner.hung_up:
+        if 0 < came < size and not inner.hung_up:
             inner.readable = False
         try:
-            if data:
-                self._take(self._reader.read(data))
+            if came > 0:
+                self._take(buffer, came)
             else:
                 inner.hung_up = True
-                self._reader.end()
+                self.reader.end()
         except BrokenAnswer:
-            self._session.broken(self)
-            return Pumped.OVER
+            return Pumped.BROKEN
         return self._send()
 
-    def _take(self, events: list[tuple[Kind, Any]]) -> None:
-        for kind, what in events:
-            if kind is Kind.DATA:
-                self._parked += what
-            elif kind is Kind.TRAILERS:
-                self._trailers = what
-            elif kind is Kind.INTERIM:
-                self._session.h2.send_headers(self.number, what)
-            else:
-                self._head = what if not self._tunnel else self._tunnelled(what)
+    def _take(self, data: cython.p_const_char, size: cython.Py_ssize_t):
+        """Raises BrokenAnswer."""
+        told: Told
+        while size > 0:
+            told = self.reader.take(data, size)
+            if told == Told.DATA:
+                self.parked.write(data + self.reader.skipped, self.reader.length)
+            elif told == Told.FINAL:
+                self.head = self._tunnelled() if self.tunnel else self.reader.head.fields
+            elif told == Told.INTERIM:
+                self.codec.send_head(self.wire, self.reader.head.fields, False)
+            data += self.reader.taken
+            size -= self.reader.taken
+        return 0
 
-    def _tunnelled(self, fields: Fields) -> Fields:
+    def _tunnelled(self):
         """RFC 8441 section 5: 200 is what 101 was; an answer of another kind must not look like it."""
-        status = fields[0][1]
-        self._tunnel = status == b"101"
-        if self._tunnel:
-            fields = [field for field in fields[1:] if field[0] != b"sec-websocket-accept"]
-            return [(b":status", b"200"), *fields]
-        return [(b":status", b"501"), *fields[1:]] if status[:1] == b"2" else fields
+        head: AnswerHead = self.reader.head
+        self.tunnel = head.status == 101
+        if self.tunnel:
+            kept = [field for field in head.fields[1:] if field[0] != b"sec-websocket-accept"]
+            return [(b":status", b"200"), *kept]
+        return [(b":status", b"501"), *head.fields[1:]] if head.status // 100 == 2 else head.fields
 
-    def _send(self) -> Pumped:
+    def _send(self):
         """What the windows take of what has come."""
-        h2 = self._session.h2
-        ended = self._reader.part is Part.DONE
-        if self._head is not None:
-            whole = ended and not self._parked and self._trailers is None
-            h2.send_headers(self.number, self._head, end_stream=whole)
-            self._head = None
-            if whole:
+        output: Output = self.parked
+        trailers: list = self.reader.trailers
+        ended: cython.bint = self.reader.part == Part.DONE
+        last: cython.bint
+        size: cython.Py_ssize_t
+        if self.head is not None:
+            last = ended and output.pending == 0 and trailers is None
+            self.codec.send_head(self.wire, self.head, last)
+            self.head = None
+            if last:
                 return self._over()
-        while self._parked:
-            size = min(self._session.window(self.number), h2.max_outbound_frame_size, len(self._parked))
+        while output.pending > 0:
+            size = min(self.codec.data_room(self.wire), output.pending)
             if size <= 0:
                 return Pumped.BLOCKED
-            whole = ended and size == len(self._parked) and self._trailers is None
-            h2.send_data(self.number, bytes(self._parked[:size]), end_stream=whole)
-            self._session.sent(self)
-            del self._parked[:size]
-            if whole:
+            last = ended and size == output.pending and trailers is None
+            self.codec.send_data(self.wire, output.buffer + output.start, size, last)
+            self.since = 0.0
+            output.sent(size)
+            if last:
                 return self._over()
-        if ended:
-            if self._trailers is not None:
-                h2.send_headers(self.number, self._trailers, end_stream=True)
-            else:
-                h2.end_stream(self.number)
-            return self._over()
-        return Pumped.MORE
+        if not ended:
+            return Pumped.MORE
+        if trailers is not None:
+            self.codec.send_head(self.wire, trailers, True)
+        else:
+            self.codec.send_data(self.wire, cython.NULL, 0, True)
+        return self._over()
 
-    def _over(self) -> Pumped:
+    def _over(self):
         """RFC 9113 section 8.1: what is left of the request is not wanted. Where that is only its end, which many
         clients say in a frame of its own, it is waited for: to them a reset would be an error.
         """
-        if not self.asked and self._missing == 0:
-            self._session.is_cut(self.number)
-        elif not self.asked:
+        if not self.asked and self.missing != 0:
             self.drop_request()
-            self._session.cut(self.number, ErrorCodes.NO_ERROR)
-        self._session.answered(self)
-        return Pumped.OVER
+            self.codec.reset(self.wire, ErrorCode.NO_ERROR)
+        return Pumped.WHOLE

@@ -6,12 +6,12 @@ objects only where somebody wants to know more of it.
 """
 
 import cython
-from cython.cimports.gearshift.kernel.descriptor_walk import (
+from cython.cimports.gearshift.kernel.descriptor_walk import Place
+from cython.cimports.gearshift.kernel.system_calls import (
     AF_INET,
     AF_INET6,
     AF_UNIX,
     S_ISSOCK,
-    Place,
     fstat,
     getsockname,
     in6_addr,

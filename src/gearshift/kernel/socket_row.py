@@ -5,7 +5,7 @@ each time, and beside busy threads wait up to a switch interval to have it back:
 """
 
 import cython
-from cython.cimports.gearshift.kernel.socket_row import (
+from cython.cimports.gearshift.kernel.system_calls import (
     AF_INET,
     AF_INET6,
     SIOCINQ,

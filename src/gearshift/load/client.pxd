@@ -1,29 +1,8 @@
-from gearshift.engines.sockets cimport epoll_event
+from gearshift.kernel.system_calls cimport epoll_event
 from gearshift.load.peer cimport Address, Asked, Peer
 from gearshift.load.sequence cimport Sequence
 from gearshift.load.tally cimport Failure, Tally
 from libc.stdint cimport uint64_t
-
-cdef extern from * nogil:
-    """
-    #ifndef _GNU_SOURCE
-    #define _GNU_SOURCE
-    #endif
-    #include <poll.h>
-    #include <time.h>
-    """
-    struct pollfd:
-        int fd
-        short events
-    short POLLIN
-    struct timespec:
-        long tv_sec
-        long tv_nsec
-    int ppoll(pollfd* entries, unsigned long count, const timespec* timeout, const void* mask)
-
-cdef extern from "sys/prctl.h" nogil:
-    int PR_SET_TIMERSLACK
-    int prctl(int option, unsigned long value)
 
 cdef class Client:
     cdef readonly Tally tally

@@ -8,8 +8,7 @@ Nothing here needs the interpreter: Python looks in a few times a second.
 import os
 
 import cython
-from cython.cimports.gearshift.engines import sockets
-from cython.cimports.gearshift.load import client as c
+from cython.cimports.gearshift.kernel import system_calls as sockets
 from cython.cimports.gearshift.load import peer as peers
 from cython.cimports.gearshift.load.answer import Part, begin_answer, ends_whole, forget_answer, read_answer
 from cython.cimports.gearshift.load.peer import Asked, Peer, Phase
@@ -117,7 +116,7 @@ class Client:
         self.started = self.sending = True
         if self.interval > 0:
             # This thread's timers may be 50 us late by default (prctl(2)), which would count as the server's.
-            c.prctl(c.PR_SET_TIMERSLACK, 1)
+            sockets.prctl(sockets.PR_SET_TIMERSLACK, 1)
         else:
             for index in range(self.connections):
                 if self.peers[index].phase != Phase.PAUSED:
@@ -202,13 +201,13 @@ class Client:
 
     def _wait_until(self, due: uint64_t, now: uint64_t):
         """As exactly as the kernel's timers are: epoll_wait() knows milliseconds only."""
-        pause: c.timespec
-        entry: c.pollfd
+        pause: sockets.timespec
+        entry: sockets.pollfd
         pause.tv_sec = cython.cast(cython.long, (due - now) // 1000000000)
         pause.tv_nsec = cython.cast(cython.long, (due - now) % 1000000000)
         entry.fd = self.epoll
-        entry.events = c.POLLIN
-        if c.ppoll(cython.address(entry), 1, cython.address(pause), cython.NULL) < 0:
+        entry.events = sockets.POLLIN
+        if sockets.ppoll(cython.address(entry), 1, cython.address(pause), cython.NULL) < 0:
             return -1
         return sockets.epoll_wait(self.epoll, self.events, EVENTS, 0)
 

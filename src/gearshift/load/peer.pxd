@@ -1,19 +1,7 @@
-from gearshift.engines.sockets cimport sockaddr, sockaddr_storage, socklen_t
+from gearshift.kernel.system_calls cimport sockaddr, sockaddr_storage, socklen_t
 from gearshift.load.answer cimport Answer
 from gearshift.load.sequence cimport Sequence
 from libc.stdint cimport uint64_t
-
-cdef extern from "sys/socket.h" nogil:
-    int SOCK_STREAM, SO_ERROR, AF_UNIX
-    int socket(int family, int kind, int protocol)
-    int connect(int fd, const sockaddr* address, socklen_t size)
-    int getsockopt(int fd, int level, int name, void* value, socklen_t* size)
-
-cdef extern from "netinet/in.h" nogil:
-    int IPPROTO_TCP
-
-cdef extern from "netinet/tcp.h" nogil:
-    int TCP_NODELAY
 
 cdef enum Phase:
     CLOSED

@@ -1,8 +1,7 @@
 """One connection to the server, and the requests that are asked over it, in their order."""
 
 import cython
-from cython.cimports.gearshift.engines import sockets
-from cython.cimports.gearshift.load import peer as c
+from cython.cimports.gearshift.kernel import system_calls as sockets
 from cython.cimports.gearshift.load.peer import Asked, Phase
 from cython.cimports.gearshift.load.sequence import Sequence
 from cython.cimports.libc.errno import EINPROGRESS, errno
@@ -17,14 +16,16 @@ def dial(peer, address, epoll):
     )
     result: cython.int = 0
     peer.phase = Phase.CONNECTING
-    peer.fd = c.socket(
-        address.storage.ss_family, c.SOCK_STREAM | sockets.SOCK_NONBLOCK | sockets.SOCK_CLOEXEC, 0
+    peer.fd = sockets.socket(
+        address.storage.ss_family, sockets.SOCK_STREAM | sockets.SOCK_NONBLOCK | sockets.SOCK_CLOEXEC, 0
     )
     if peer.fd < 0:
         return errno
-    if address.storage.ss_family != c.AF_UNIX:
-        sockets.setsockopt(peer.fd, c.IPPROTO_TCP, c.TCP_NODELAY, cython.address(on), cython.sizeof(on))
-    if c.connect(peer.fd, where, address.size) < 0:
+    if address.storage.ss_family != sockets.AF_UNIX:
+        sockets.setsockopt(
+            peer.fd, sockets.IPPROTO_TCP, sockets.TCP_NODELAY, cython.address(on), cython.sizeof(on)
+        )
+    if sockets.connect(peer.fd, where, address.size) < 0:
         result = errno
         if result != EINPROGRESS:
             return result
@@ -39,7 +40,9 @@ def outcome(peer):
     """What has become of connecting: 0 or an errno."""
     error: cython.int = 0
     size: sockets.socklen_t = cython.sizeof(error)
-    c.getsockopt(peer.fd, sockets.SOL_SOCKET, c.SO_ERROR, cython.address(error), cython.address(size))
+    sockets.getsockopt(
+        peer.fd, sockets.SOL_SOCKET, sockets.SO_ERROR, cython.address(error), cython.address(size)
+    )
     return error
 
 

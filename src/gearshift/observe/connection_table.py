@@ -10,7 +10,7 @@ import threading
 from time import monotonic, sleep
 
 from gearshift.kernel.socket_row import socket_row
-from gearshift.observe.seen_connection import seen
+from gearshift.observe.seen_connection import seen, spoken
 from gearshift.told import client_of
 
 TYPE_CHECKING = False
@@ -96,8 +96,10 @@ def _row(
         "inode": inode,
         "engine": connection.service.engine,
         "owner": names.get(connection.driver.thread) if task is None else task.get_name(),
+        "speaks": spoken(connection),
         "tls_version": None if tls is None else tls.version or None,
         "tls_cipher": None if tls is None else tls.cipher or None,
+        "tls_sealed_by": None if tls is None or not tls.version else "kernel" if tls.in_kernel else "openssl",
         "tcp_state": state,
         "phase": phase,
         "age_seconds": now - connection.accepted_at,

@@ -17,6 +17,18 @@ def seen(connection: Connection) -> tuple:
     return (_doing(connection), _doing_since(connection), method, path, exchange)
 
 
+def spoken(connection: Connection):
+    """What is spoken with the peer; None before that is settled."""
+    exchange: Exchange = connection.exchange
+    if connection.phase == Phase.SHAKING or connection.phase == Phase.INTRODUCED:
+        return None
+    if exchange is not None and exchange.upgraded:
+        return "WebSocket"
+    if connection.outer is not None:
+        return "HTTP/2"
+    return "HTTP/1" if connection.conversation is None else connection.conversation.application.name
+
+
 def _doing(connection: Connection):
     """Its phase in words; docs/status-schema.md lists them."""
     exchange: Exchange = connection.exchange

@@ -80,6 +80,11 @@ def _connections(status: Mapping[str, Any]) -> Iterator[Metric]:
         counts.get("handed_over"),
     )
     yield counter(
+        "gearshift_connections_unintroduced",
+        "Connections of trusted proxies closed because they did not begin with the PROXY protocol (--proxy-protocol).",
+        counts.get("unintroduced"),
+    )
+    yield counter(
         "gearshift_tls_handshakes", "TLS handshakes that ended in agreement.", counts.get("handshakes")
     )
     yield counter(

@@ -1,7 +1,7 @@
 from gearshift.channel cimport Channel
 from gearshift.http.request cimport Request
 
-cpdef enum Standing:
+cdef enum Standing:
     UNDECIDED       # nobody has asked yet
     TRUSTED         # what the peer says of its clients is believed
     STRANGER        # it is not

@@ -10,10 +10,6 @@ from cython.cimports.gearshift.http.refusals import Refusal
 from cython.cimports.gearshift.http.request import Request
 from cython.cimports.gearshift.proxy.forwarding import Standing
 
-from gearshift.proxy.fields import Said, read_fields
-from gearshift.proxy.nodes import MalformedError
-from gearshift.proxy.origin import Origin
-
 MOST_REMEMBERED = 4096
 LONGEST_REMEMBERED = cython.declare(cython.Py_ssize_t, 512)  # bytes of all fields together
 
@@ -72,15 +68,27 @@ class Forwarding:
         origin = self.remembered.get(key)
         if origin is not None:
             return origin
-        try:
-            said = read_fields(self.names, tuple(values), self.trust) if values else Said()
-        except MalformedError:
+        origin = _origin_of(self, tuple(values), channel.secured)
+        if origin is None:
             protocol = channel.protocol
             protocol.refuse(Refusal.FORWARDED)
-            return None
-        origin = Origin(said, self.prefix, self.kept, channel.secured)
-        if length <= LONGEST_REMEMBERED:
+        elif length <= LONGEST_REMEMBERED:
             if len(self.remembered) >= MOST_REMEMBERED:
                 self.remembered.clear()
             self.remembered[key] = origin
         return origin
+
+
+def _origin_of(forwarding: Forwarding, values: tuple, secured: cython.bint) -> object:
+    """The Origin that fields with these values make; None where they can't be read. What reads them is imported here:
+    every server imports this file, and few are behind a proxy.
+    """
+    from gearshift.proxy.fields import Said, read_fields
+    from gearshift.proxy.nodes import MalformedError
+    from gearshift.proxy.origin import Origin
+
+    try:
+        said = read_fields(forwarding.names, values, forwarding.trust) if values else Said()
+    except MalformedError:
+        return None
+    return Origin(said, forwarding.prefix, forwarding.kept, secured)

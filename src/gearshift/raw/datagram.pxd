@@ -4,43 +4,7 @@ from gearshift.channel cimport Channel
 from gearshift.conversation cimport Conversation, RawApplication
 from gearshift.exchange cimport Exchange, Made, Service
 from gearshift.http.request cimport Request
-
-cdef extern from * nogil:
-    """
-    #ifndef _GNU_SOURCE
-    #define _GNU_SOURCE
-    #endif
-    #include <poll.h>
-    #include <sys/socket.h>
-    """
-    ctypedef unsigned int socklen_t
-    struct sockaddr_storage:
-        unsigned short ss_family
-    struct iovec:
-        void* iov_base
-        size_t iov_len
-    struct msghdr:
-        void* msg_name
-        socklen_t msg_namelen
-        iovec* msg_iov
-        size_t msg_iovlen
-        void* msg_control
-        size_t msg_controllen
-        int msg_flags
-    struct mmsghdr:
-        msghdr msg_hdr
-        unsigned int msg_len
-    struct timespec:
-        pass
-    struct pollfd:
-        int fd
-        short events
-        short revents
-    short POLLOUT
-    int MSG_DONTWAIT, MSG_NOSIGNAL
-    int recvmmsg(int fd, mmsghdr* messages, unsigned int count, int flags, timespec* timeout)
-    int sendmmsg(int fd, mmsghdr* messages, unsigned int count, int flags)
-    int poll(pollfd* entries, unsigned long count, int timeout)
+from gearshift.kernel.system_calls cimport iovec, mmsghdr, sockaddr_storage
 
 cdef class DatagramApplication(RawApplication):
     cdef Request label                  # what its calls are named in the house's tables

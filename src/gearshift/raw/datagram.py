@@ -16,7 +16,7 @@ from cython.cimports.gearshift.channel import Channel
 from cython.cimports.gearshift.conversation import RawApplication, request_of
 from cython.cimports.gearshift.exchange import Made, Service, Stage
 from cython.cimports.gearshift.http.response import Response
-from cython.cimports.gearshift.raw import datagram as kernel
+from cython.cimports.gearshift.kernel import system_calls as kernel
 from cython.cimports.libc.errno import EAGAIN, EINTR, ENOBUFS, errno
 from cython.cimports.libc.stdlib import free, malloc
 from cython.cimports.libc.string import memset

@@ -5,10 +5,6 @@ from gearshift.exchange cimport Exchange, Made, Service
 from gearshift.http.request cimport Request
 from gearshift.conversation cimport Conversation, RawApplication
 
-cdef extern from "sys/socket.h" nogil:
-    int MSG_PEEK, MSG_DONTWAIT
-    Py_ssize_t recv(int fd, void* buffer, size_t size, int flags)
-
 cdef enum Call:
     CONNECTED
     RECEIVED
@@ -22,8 +18,6 @@ cdef class StreamApplication(RawApplication):
 
 @cython.final
 cdef class StreamConversation(Conversation):
-    cdef list pieces                    # said, and not in the output yet
-    cdef long long held                 # their bytes
     cdef bint greeted, eof_told
     cdef bint busy                      # the handler runs: what it says is sent when it returns
     cdef long long _number              # of the connection, once it is closed

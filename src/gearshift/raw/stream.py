@@ -5,14 +5,14 @@ accord, from any thread: what it says is kept with the conversation, and its con
 """
 
 import cython
-from cython.cimports.cpython.bytes import PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cython.cimports.cpython.bytes import PyBytes_FromStringAndSize
 from cython.cimports.gearshift.channel import Channel
 from cython.cimports.gearshift.conversation import Conversation, RawApplication, request_of
 from cython.cimports.gearshift.exchange import Made, Service, Stage
-from cython.cimports.gearshift.http.output import Output
 from cython.cimports.gearshift.http.protocol import Protocol
 from cython.cimports.gearshift.http.response import Response
-from cython.cimports.gearshift.raw.stream import MSG_DONTWAIT, MSG_PEEK, Call, recv
+from cython.cimports.gearshift.kernel.system_calls import MSG_DONTWAIT, MSG_PEEK, recv
+from cython.cimports.gearshift.raw.stream import Call
 
 from gearshift.raw.farewell import tell_closed
 
@@ -164,19 +164,6 @@ class StreamConversation:
         self.held += len(data)
         self.pieces.append(data)
         self.said = True
-        return 0
-
-    def flush(self):
-        output: Output
-        self.said = False
-        pieces: list = self.pieces
-        if not pieces:
-            return 0
-        self.pieces = []
-        output = self.channel.writer()
-        for piece in pieces:
-            self.held -= PyBytes_GET_SIZE(piece)
-            output.write_bytes(piece)
         return 0
 
     def unread(self) -> cython.bint:

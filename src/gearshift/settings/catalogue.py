@@ -24,6 +24,8 @@ from gearshift.settings.several_files import FilePaths, FilePatterns, Folders
 
 # listen() takes an int.
 LARGEST_BACKLOG = 2**31 - 1
+# The parser counts within a head in 32 bits.
+LARGEST_HEAD = 2**30
 
 
 class Settings(Resolved):
@@ -120,9 +122,9 @@ class Settings(Resolved):
 
     http2 = Choice(
         Group.LISTENING,
-        "auto",
-        "HTTP/2, to clients that begin with it; auto: where the extra http2 is installed.",
-        choices=("auto", "on", "off"),
+        "on",
+        "HTTP/2, to clients that begin with it.",
+        choices=("on", "off"),
     )
 
     certfile = FilePaths(
@@ -148,12 +150,18 @@ class Settings(Resolved):
         "Whether clients show a certificate of their own; one that --client-ca has not signed ends the handshake.",
         choices=("off", "optional", "required"),
     )
+    kernel_tls = Switch(
+        Group.TLS,
+        False,
+        "From a connection's first large file on the kernel seals what is sent on it, so that files leave by sendfile"
+        " (TLS 1.3 over HTTP/1.1; Linux with its module tls). Off by default, because it takes keys out of OpenSSL.",
+    )
 
     trusted_proxies = Networks(
         Group.PROXY,
         (),
-        "Whose word is taken about clients: an address, a network (10.0.0.0/8), unix for peers over Unix sockets. May"
-        " be given several times; with commas in the environment. None by default.",
+        "Whose word is taken about clients: an address, a network (10.0.0.0/8), unix for peers over Unix sockets."
+        " Several with commas between, or several times. None by default.",
     )
     forwarded_fields = ForwardingFields(
         Group.PROXY,
@@ -273,10 +281,18 @@ class Settings(Resolved):
         minimum=0,
     )
 
-    limit_head = WholeNumber(Group.LIMITS, 65_536, "A request's whole head.", unit="bytes", minimum=256)
-    limit_fields = WholeNumber(Group.LIMITS, 128, "Header fields in a request.", unit="fields")
-    limit_field = WholeNumber(Group.LIMITS, 16_384, "One header field.", unit="bytes", minimum=64)
-    limit_target = WholeNumber(Group.LIMITS, 8192, "A request's target.", unit="bytes", minimum=16)
+    limit_head = WholeNumber(
+        Group.LIMITS, 65_536, "A request's whole head.", unit="bytes", minimum=256, maximum=LARGEST_HEAD
+    )
+    limit_fields = WholeNumber(
+        Group.LIMITS, 128, "Header fields in a request.", unit="fields", maximum=LARGEST_HEAD
+    )
+    limit_field = WholeNumber(
+        Group.LIMITS, 16_384, "One header field.", unit="bytes", minimum=64, maximum=LARGEST_HEAD
+    )
+    limit_target = WholeNumber(
+        Group.LIMITS, 8192, "A request's target.", unit="bytes", minimum=16, maximum=LARGEST_HEAD
+    )
     limit_body = WholeNumber(Group.LIMITS, 2_147_483_648, "A request's body.", unit="bytes", minimum=0)
     limit_body_memory = WholeNumber(
         Group.LIMITS,
@@ -355,8 +371,8 @@ class Settings(Resolved):
     compress = Codings(
         Group.COMPRESSION,
         (),
-        "Content codings for answers, in the order of preference: zstd, br (both need gearshift[compress]), gzip. Off"
-        " by default.",
+        "Content codings for answers, in the order of preference with commas between: zstd, br (both need"
+        " gearshift[compress]), gzip. Off by default.",
     )
     compress_min = WholeNumber(
         Group.COMPRESSION, 1024, "The shortest body that is compressed.", unit="bytes", minimum=0

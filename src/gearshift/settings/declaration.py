@@ -341,14 +341,22 @@ class Seconds(Setting):
 
 
 class Several(Setting):
-    """One text or more: a flag given several times, a TOML list, with commas in the environment."""
+    """One text or more: a flag given several times, a TOML list, with commas in the environment. commas: one flag may
+    list several too, as a comma can stand in none of them.
+    """
+
+    commas = False
 
     def __get__(self, bearer: Bearer | None, owner: type) -> tuple[str, ...]:
         value: tuple[str, ...] = self.of(bearer)
         return value
 
     def from_text(self, text: str) -> tuple[str, ...]:
-        return self.from_value([part.strip() for part in text.split(",")])
+        return self.from_value(parts_of(text))
+
+    def said_by_flag(self, text: str) -> list[str]:
+        """What one flag says."""
+        return parts_of(text) if self.commas else [text]
 
     def from_value(self, value: object) -> tuple[str, ...]:
         texts = [value] if isinstance(value, str) else value
@@ -405,6 +413,11 @@ class UrlPaths(Several):
     def check(self, text: str) -> None:
         if not text.startswith("/") or not text.isascii() or not text.isprintable() or set(text) & set(" ?#"):
             raise self.wrong(text)
+
+
+def parts_of(text: str) -> list[str]:
+    """What stands between the commas."""
+    return [part.strip() for part in text.split(",")]
 
 
 def described(value: object) -> str:

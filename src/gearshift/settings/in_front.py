@@ -18,6 +18,7 @@ class Networks(Several):
     """Addresses of peers: an IP address, a network, or the word unix for those over Unix sockets."""
 
     metavar = "NETWORK"
+    commas = True
 
     @property
     def expected(self) -> str:
@@ -38,6 +39,7 @@ class ForwardingFields(Several):
     """Names of the fields by which a proxy tells of its client: forwarded alone, or some of the X-Forwarded- ones."""
 
     metavar = "FIELD"
+    commas = True
 
     @property
     def expected(self) -> str:
@@ -115,6 +117,7 @@ class Codings(Several):
     """Content codings, each once."""
 
     metavar = "CODING"
+    commas = True
 
     @property
     def expected(self) -> str:

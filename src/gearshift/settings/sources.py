@@ -8,7 +8,7 @@ import os
 
 from gearshift.errors import SettingError, WrongValueError, did_you_mean, nearest
 from gearshift.settings.catalogue import Settings
-from gearshift.settings.declaration import described
+from gearshift.settings.declaration import Several, described
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ def _choose(
             where = table.place(name)
             return setting.from_value(table.values[name]), table.name
     except WrongValueError as error:
-        raise error.at(where) from None
+        each = ", a flag for each" if where == setting.flag and "," in error.found else ""
+        raise error.at(where, each if isinstance(setting, Several) else "") from None
     return setting.default, "default"
 
 

@@ -1,7 +1,7 @@
 """What is told of several processes together, once and for all of them: the banner, and what systemd wants to hear.
 
-The service manager's watchdog is given a sign of life by the supervisor while its own loop turns; of a worker that
-hangs the error log tells (`--slow-request`).
+The service manager's watchdog hears one sign of life for all: the supervisor gives it while its own loop turns and
+every worker that serves has told it lately that engine and event loop come round (systemd/watchdog.py).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from gearshift.supervisor.line import Line
     from gearshift.supervisor.supervisor import Supervisor
     from gearshift.systemd.notification import ServiceManager
 
@@ -28,6 +29,8 @@ class Announcing:
         self._manager: ServiceManager | None = None
         self._interval = 0.0
         self._next = 0.0
+        self._heard: dict[int, float] = {}  # when each worker was last heard of, by its process
+        self._silent: list[int] = []
         if "NOTIFY_SOCKET" in os.environ:
             from gearshift.systemd.notification import ServiceManager, watchdog_seconds
 
@@ -57,6 +60,16 @@ class Announcing:
         if self._manager is not None:
             self._manager.stopping("draining")
 
+    def serves(self, pid: int, line: Line) -> None:
+        """A worker does: from now on signs of life are wanted of it, where the service manager wants some of us."""
+        if self._interval:
+            self.is_alive(pid)
+            line.send(do="watch", seconds=self._interval)
+
+    def is_alive(self, pid: int) -> None:
+        """Its engine and its event loop have come round."""
+        self._heard[pid] = monotonic()
+
     def succeeded_by(self, pid: int) -> None:
         """Another program is the service from now on: it is for us to say so, whom the service manager knows."""
         if self._manager is not None:
@@ -68,10 +81,20 @@ class Announcing:
         return self._next if self._manager is not None and self._interval else None
 
     def keep(self) -> None:
-        """The sign of life."""
-        if self._manager is not None and self._interval and monotonic() >= self._next:
-            self._next = monotonic() + self._interval
-            self._manager.say("WATCHDOG=1")
+        """The sign of life; where a worker is silent it is looked for again soon, since one may be late."""
+        now = monotonic()
+        if self._manager is None or not self._interval or now < self._next:
+            return
+        self._heard = {pid: self._heard.get(pid, now) for pid in self._supervisor.serving()}
+        silent = [pid for pid, heard in self._heard.items() if now - heard > self._interval]
+        if not silent:
+            self._manager.is_alive()
+        elif silent != self._silent:
+            self._supervisor.error_log.warning(
+                f"no sign of life from worker {', '.join(map(str, silent))}: systemd's watchdog is given none either"
+            )
+        self._silent = silent
+        self._next = now + (self._interval / 4 if silent else self._interval)
 
     def _urls_told(self) -> list[Any]:
         """The listeners with what makes their URLs right: keyrings are the workers'."""

@@ -14,8 +14,10 @@ from time import monotonic, sleep
 from gearshift.control.client import ask
 from gearshift.control.paths import ControlError
 from gearshift.control.server import ControlSocket
+from gearshift.errors import WrongValueError
 from gearshift.gearbox import ShiftError
 from gearshift.observe.observer import NoSuchConnectionError
+from gearshift.settings.declaration import described
 from gearshift.supervisor.merging import added, merged, own_number
 
 TYPE_CHECKING = False
@@ -114,8 +116,9 @@ class StaffObserver:
     metrics ask.
     """
 
-    def __init__(self, staff: Staff, line: Line) -> None:
+    def __init__(self, staff: Staff, line: Line, own_queues: bool) -> None:
         self._staff = staff
+        self._own_queues = own_queues  # each worker has, with --listener-per-worker
         self._line = line
         self._lock = Lock()  # of those who shift
         self._began = monotonic()
@@ -138,6 +141,18 @@ class StaffObserver:
         silent = [worker["pid"] for worker, reply, _ in replies if reply is None]
         counts = self._memory.counts(found, silent, told)
         return merged(os.getppid(), found, {**told, "former": counts}, monotonic() - self._began)
+
+    def history(self, since: object = 0.0) -> dict[str, Any]:
+        """`history` of docs/status-schema.md, of the workers that serve: what ended after `since`, in Unix time. Raises
+        WrongValueError.
+        """
+        from gearshift.supervisor.past import AHEAD, together
+
+        if not isinstance(since, int | float):
+            raise WrongValueError("since", described(since), "seconds since 1970")
+        replies = self._staff.ask_all(self._staff.asked("serving"), "history", since=since - AHEAD)
+        found = {worker["pid"]: reply for worker, reply, _ in replies if reply is not None}
+        return together(found, since, self._own_queues)
 
     def close_connection(self, number: int) -> None:
         """Raises NoSuchConnectionError."""
@@ -188,7 +203,7 @@ class Desk:
         self._line = line
         self._error_log = error_log
         self._staff = Staff()
-        self._observer = StaffObserver(self._staff, line)
+        self._observer = StaffObserver(self._staff, line, settings.listener_per_worker)
         self._control: ControlSocket | None = None
         self._page: Any = None
         try:
@@ -235,13 +250,10 @@ class Desk:
             observer.close_connection(request.get("number", 0))
             return {}
 
-        def history(request: dict[str, Any]) -> dict[str, Any]:
-            raise ControlError("the last hour is not kept for several workers together")
-
         return {
             "status": lambda request: observer.status(),
             "shift": observer.shift,
             "close": close,
             "stacks": lambda request: {"threads": observer.stacks()},
-            "history": history,
+            "history": lambda request: observer.history(request.get("since", 0.0)),
         }

@@ -168,9 +168,12 @@ class Supervisor:
             self.desk.application = message
             if self.shifted is not None:
                 self._lines[member.pid].send(do="shift", **self.shifted)
+            self._announcing.serves(member.pid, self._lines[member.pid])
             if self.staff.serves(member, monotonic()):
                 self._generation_serves()
             self.desk.staff_has_changed()
+        elif kind == "alive":
+            self._announcing.is_alive(member.pid)
         elif kind == "born":
             self._lines[message["pid"]] = self._lines.pop(member.pid)
             self._starting.is_born(member, message["pid"])

@@ -63,8 +63,6 @@ class Worker(Serving):
         self._take_signals()
         Thread(target=self._hear, name="supervisor", daemon=True).start()
         self.open()
-        if control_path:
-            self._open_worker_control(control_path)
         if self._drain_told:
             self.drain()
         self.run()
@@ -77,11 +75,14 @@ class Worker(Serving):
         line.send(**{"is": "leaving", "counts": self._kept[0].as_dict()})
         return FORCED_EXIT if self._signals > 1 else 0
 
-    def _open_worker_control(self, path: str) -> None:
+    def _open_to_those_who_ask(self) -> None:
+        """To the desk alone, which has the control socket and the status page that the settings name."""
         from gearshift.control.paths import ControlError
 
+        if not self._control_path:
+            return
         try:
-            self._open_control(path)
+            self._open_control(self._control_path)
         except ControlError as error:
             self.error_log.warning(f"this worker's status can't be asked for: {error}")
 
@@ -149,6 +150,8 @@ class Worker(Serving):
             self._reopen_logs(0, None)
         elif order == "shift":
             self._shift(message["engine"], message["threads"])
+        elif order == "watch":
+            self._be_watched(message["seconds"])
 
     def _shift(self, engine: str, threads: int) -> None:
         """To the engine that the others were told to shift to before it started."""
@@ -158,6 +161,19 @@ class Worker(Serving):
             self.shift(engine, threads)
         except ShiftError as error:
             self.error_log.error(f"this worker can't shift as the others have: {error}")
+
+    def _be_watched(self, seconds: float) -> None:
+        """A service manager wants signs of life of all workers, and the supervisor gives one for all."""
+        from gearshift.systemd.watchdog import Watchdog
+
+        assert self._line is not None
+        spoken, adapter = self._line, self._adapter
+        Watchdog(
+            lambda: spoken.send(**{"is": "alive"}),
+            lambda: self.gear,
+            lambda: getattr(adapter, "loop", None),
+            seconds,
+        ).start()
 
     def _retire(self, seconds: float, hand_over: bool) -> None:
         """Connections leave for other processes; after half the time, what can't is told that the end has come."""

@@ -60,6 +60,10 @@ class ServiceManager:
         """What runs is being replaced; ready() says when that is done (Type=notify-reload)."""
         self.say("RELOADING=1", f"MONOTONIC_USEC={int(monotonic() * 1_000_000)}", "STATUS=reloading")
 
+    def is_alive(self) -> None:
+        """The sign of life that its watchdog waits for."""
+        self.say("WATCHDOG=1")
+
     def stopping(self, status: str) -> None:
         """The end has begun."""
         self.say("STOPPING=1", f"STATUS={status}")
@@ -73,7 +77,7 @@ class ServiceManager:
         if seconds > 0:
             from gearshift.systemd.watchdog import Watchdog
 
-            self.watchdog = Watchdog(self, gear, loop, seconds)
+            self.watchdog = Watchdog(self.is_alive, gear, loop, seconds)
             self.watchdog.start()
 
 

@@ -15,25 +15,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from gearshift.systemd.notification import ServiceManager
-
-LOOKS = 4  # in the time that the service manager waits: one may come late, one may find a turn that is long
+LOOKS = 4  # in the time that is waited for it: one may come late, one may find a turn that is long
 
 
 class Watchdog:
-    """seconds: within which the service manager wants to hear. clock: monotonic, as the engines'.
+    """tell: gives the sign of life. seconds: within which it is waited for. clock: monotonic, as the engines'.
     gear: the one that serves. loop: the event loop of an ASGI application, or None.
     """
 
     def __init__(
         self,
-        manager: ServiceManager,
+        tell: Callable[[], object],
         gear: Callable[[], Any],
         loop: Callable[[], Any],
         seconds: float,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        self._manager = manager
+        self._tell = tell
         self._gear = gear
         self._loop = loop
         self._clock = clock
@@ -62,7 +60,7 @@ class Watchdog:
         """
         alive = self._engine_came_round() and not self._loop_owes
         if alive:
-            self._manager.say("WATCHDOG=1")
+            self._tell()
             self._ask()
         return alive
 

@@ -19,7 +19,12 @@ def secured(settings: Settings, listeners: Iterable[Listener], error_log: ErrorL
     where no TLS is asked for. Raises SettingError for certificates that can't be used.
     """
     if not settings.certfile:
-        if settings.keyfile or settings.client_ca or settings.client_certificate != "off":
+        if (
+            settings.keyfile
+            or settings.client_ca
+            or settings.client_certificate != "off"
+            or settings.kernel_tls
+        ):
             from gearshift.errors import SettingError
 
             raise SettingError(
@@ -29,7 +34,12 @@ def secured(settings: Settings, listeners: Iterable[Listener], error_log: ErrorL
     from gearshift.tls.keyring import Keyring
     from gearshift.tls.renewal import Renewal
 
-    keyring = Keyring(settings)
+    offload = None
+    if settings.kernel_tls:
+        from gearshift.tls.offload import offload_to_be_had
+
+        offload = offload_to_be_had(error_log)
+    keyring = Keyring(settings, offload)
     for listener in listeners:
         if listener.family != socket.AF_UNIX:
             listener.keyring = keyring

@@ -10,12 +10,12 @@ import os
 import ssl
 
 from gearshift.errors import SettingError, WrongValueError
-from gearshift.http2 import speaks_http2
 from gearshift.tls.names import best_match, names_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gearshift.settings import Settings
+    from gearshift.tls.offload import Offload
 
 # What is offered by ALPN (RFC 7301), in the order of our liking.
 PROTOCOLS = ("h2", "http/1.1")
@@ -41,10 +41,14 @@ class Identity:
         client_ca: str,
         client_certificate: str,
         protocols: tuple[str, ...],
+        offload: Offload | None = None,
     ) -> None:
         self.certificates = [Certificate(*pair, client_ca, client_certificate) for pair in pairs]
         for certificate in self.certificates:
             certificate.context.set_alpn_protocols(list(protocols))
+            if offload is not None:
+                offload.log.hear(certificate.context)
+        self.offload = offload
         self.default = self.certificates[0]
         # By number, as they stand in a handshake and in ASGI's tls extension.
         self.suites = {suite["name"]: suite["id"] & 0xFFFF for suite in self.default.context.get_ciphers()}
@@ -155,7 +159,7 @@ def _found(path: str, error: Exception) -> str:
 class Keyring:
     """The identity for new handshakes. Raises SettingError where the settings name none that can be had."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, offload: Offload | None = None) -> None:
         certfiles, keyfiles = settings.certfile, settings.keyfile
         if keyfiles and len(keyfiles) != len(certfiles):
             raise WrongValueError(
@@ -165,19 +169,23 @@ class Keyring:
             raise WrongValueError("--client-ca", "nothing", "whom to trust for --client-certificate")
         self._pairs = tuple(zip(certfiles, keyfiles or [""] * len(certfiles), strict=True))
         self._trust = (settings.client_ca, settings.client_certificate)
-        self._protocols = PROTOCOLS if speaks_http2(settings) else PROTOCOLS[1:]
+        self._protocols = PROTOCOLS if settings.http2 != "off" else PROTOCOLS[1:]
+        self._offload = offload
         self.stamp = self._look()
-        self.current = Identity(self._pairs, *self._trust, self._protocols)
+        self.current = self._identity()
 
     def renew(self) -> None:
         """Takes the files as they are now. Raises SettingError, and keeps what it has."""
         stamp = self._look()
-        self.current = Identity(self._pairs, *self._trust, self._protocols)
+        self.current = self._identity()
         self.stamp = stamp
 
     def look(self) -> Stamp:
         """What tells one state of the files from another."""
         return self._look()
+
+    def _identity(self) -> Identity:
+        return Identity(self._pairs, *self._trust, self._protocols, self._offload)
 
     def _look(self) -> Stamp:
         paths = [path for pair in self._pairs for path in pair if path]

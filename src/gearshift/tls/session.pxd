@@ -34,6 +34,15 @@ cdef class TlsSession:
     cdef readonly str cipher            # as OpenSSL names it
     cdef readonly int key_bits
     cdef readonly str alpn              # the protocol agreed on, "" for none
+    # Where sealing may be left to the kernel (tls/offload.py); None, and nothing of it is asked, anywhere else.
+    cdef object offload
+    cdef object secret                  # what the server's records are sealed with, while the kernel may yet take over
+    cdef unsigned long long records     # sealed by OpenSSL since the last step of the handshake began
+    cdef unsigned long long written     # of these, the ones that are known for what they are
+    cdef bint full                      # one of them was as long as a record may be
+    cdef bint odd                       # one of them was no data, as everything is that is sealed with that secret
+    cdef readonly bint in_kernel        # what is written to the socket is plain, and leaves sealed
+    cdef bint owes_keys                 # OpenSSL would answer the peer, and can't any more
     cdef readonly str failure           # why the handshake, or what came after it, failed
     cdef dict _environ
     cdef dict _extension
@@ -44,8 +53,13 @@ cdef class TlsSession:
         return self.held > self.tail
     cdef Shake shake(self, Output wire) except *
     cdef int _agreed(self) except -1
+    cdef int _shake(self) except -1
     cdef Py_ssize_t take(self, char* place, Py_ssize_t room, Output wire) except -2
     cdef int _break(self, object error) except -1
+    cdef bint may_leave_it(self) except -1
+    cdef bint leave_it_to_kernel(self, int fd) except -1
+    cdef int _keep_it(self) except -1
+    cdef int _count(self, bytes sealed) except -1
     cdef bint seal(self, Output wire, long long most) except -1
     cdef Py_ssize_t _seal_file(self, Part* part) except -1
     cdef int _collect(self, Output wire) except -1

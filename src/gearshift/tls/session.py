@@ -23,6 +23,10 @@ RECORD = cython.declare(cython.Py_ssize_t, 16384)
 LONGEST_RECORD = cython.declare(cython.int, 16384 + 2048)
 COPIED = cython.declare(cython.Py_ssize_t, 1024)  # bytes below which a copy is cheaper than a memoryview
 HANDSHAKE_RECORD = cython.declare(cython.int, 22)
+ALERT_RECORD = cython.declare(cython.int, 21)
+DATA_RECORD = cython.declare(cython.int, 23)
+AROUND_DATA = cython.declare(cython.int, 5 + 1 + 16)  # RFC 8446 section 5.2: header, type and tag; no padding
+CLOSE_NOTIFY = cython.declare(bytes, b"\x01\x00")  # a warning, for what that is worth (RFC 8446 section 6)
 
 TRANSITIONS = {
     Seal.SHAKING: (Seal.SOUND, Seal.BROKEN),
@@ -57,6 +61,7 @@ class TlsSession:
             self.first = cython.cast(cython.uchar, data[0])
             self.identity = self.keyring.current
             self.ssl_object, self.incoming, self.outgoing = self.identity.session()
+            self.offload = self.identity.offload
         if self.seal_state == Seal.BROKEN:
             return 0
         if size <= COPIED:
@@ -103,7 +108,7 @@ class TlsSession:
         if self.first != HANDSHAKE_RECORD and 65 <= self.first <= 90:
             return Shake.NOT_TLS  # a method's first letter
         try:
-            self.ssl_object.do_handshake()
+            self._shake()
         except self.identity.want_read:
             verdict = Shake.MORE_IS_NEEDED
         except self.identity.errors as error:
@@ -115,11 +120,32 @@ class TlsSession:
             self._agreed()
         return verdict
 
+    def _shake(self):
+        """A step of the handshake. Where the kernel may seal later, one at a time: see tls/key_log.py."""
+        if self.offload is None:
+            self.ssl_object.do_handshake()
+            return 0
+        self.records = 0  # what leaves with the last step is the first under the final keys: tickets
+        self.odd = False
+        with self.offload.log.lock:
+            try:
+                self.ssl_object.do_handshake()
+            finally:
+                secret = self.offload.log.server_secret()
+                if secret is not None:
+                    self.secret = secret
+        return 0
+
     def _agreed(self):
         self.move(Seal.SOUND)
         self.version = self.ssl_object.version() or ""
         self.cipher, _, self.key_bits = self.ssl_object.cipher()
         self.alpn = self.ssl_object.selected_alpn_protocol() or ""
+        self.written = self.records
+        if self.secret is not None and (
+            self.alpn == "h2" or not self.offload.suits(self.version, self.cipher)
+        ):
+            self._keep_it()
         return 0
 
     def take(self, place: cython.p_char, room: cython.Py_ssize_t, wire: Output):
@@ -129,8 +155,10 @@ class TlsSession:
         """
         size: cython.Py_ssize_t = 0
         taken: cython.Py_ssize_t
+        before: cython.Py_ssize_t
         while self.held > self.tail and room - size >= RECORD and self.seal_state != Seal.BROKEN:
             taken = 0
+            before = self.held
             try:
                 taken = self.ssl_object.read(
                     room - size, PyMemoryView_FromMemory(place + size, room - size, PyBUF_WRITE)
@@ -140,8 +168,11 @@ class TlsSession:
                     self.tail = self.held
                 else:
                     self.held = self.incoming.pending
+                    if self.offload is not None and before - self.held != taken + AROUND_DATA:
+                        self._keep_it()
             except self.identity.want_read:
                 self.held = self.tail = self.incoming.pending
+                self._keep_it()
             except self.identity.errors as error:
                 self._break(error)
             size += taken
@@ -159,6 +190,7 @@ class TlsSession:
         self.move(Seal.BROKEN)
         self.held = self.tail = 0
         self.wire_ended = True
+        self._keep_it()
         return 0
 
     # ---- to the peer ---------------------------------------------------------------------------------------
@@ -176,6 +208,8 @@ class TlsSession:
             part = plain.file()
             try:
                 if part != cython.NULL:
+                    if self.secret is not None and self.may_leave_it():
+                        return True  # once what is sealed has left
                     size = self._seal_file(part)
                     if size == 0:
                         return False
@@ -196,6 +230,8 @@ class TlsSession:
                 break
             plain.sent(size)
             most -= size
+            self.written += 1
+            self.full |= size == RECORD
             self._collect(wire)  # at once: OpenSSL keeps a buffer as large as it ever was
         return True
 
@@ -218,6 +254,11 @@ class TlsSession:
         """What OpenSSL has for the peer goes to the wire's output."""
         sealed: bytes = self.outgoing.read()
         if PyBytes_GET_SIZE(sealed):
+            if self.in_kernel:
+                self.owes_keys = True  # it was sealed as if nothing had left since: it can't be sent
+                return 0
+            if self.secret is not None:
+                self._count(sealed)
             wire.write_bytes(sealed)
         return 0
 
@@ -226,11 +267,59 @@ class TlsSession:
         if self.seal_state != Seal.SOUND:
             return 0
         self.move(Seal.SHUT)
+        if self.in_kernel:
+            return wire.write_record(
+                ALERT_RECORD, CLOSE_NOTIFY, PyBytes_AS_STRING(CLOSE_NOTIFY), PyBytes_GET_SIZE(CLOSE_NOTIFY)
+            )
         try:
             self.ssl_object.unwrap()
         except self.identity.errors as error:  # the peer has not said it yet, or something else: it was told
             self.failure = error.reason or ""
         return self._collect(wire)
+
+    # ---- left to the kernel --------------------------------------------------------------------------------
+
+    def may_leave_it(self):
+        """Whether the kernel can go on where OpenSSL stops: it is known how many records there were, and that they may
+        be as long as the kernel makes them (a client may have asked for shorter ones: RFC 6066 section 4).
+
+        Each piece that was written made one record, and nothing else did: so OpenSSL has changed no keys either.
+        """
+        return (
+            self.secret is not None
+            and self.full
+            and not self.odd
+            and self.records == self.written
+            and self.seal_state == Seal.SOUND
+            and not self.outgoing.pending
+        )
+
+    def leave_it_to_kernel(self, fd: cython.int):
+        """What OpenSSL has sealed has left: the kernel seals from here on. False: it does not."""
+        self.in_kernel = self.offload.take_over(fd, self.cipher, self.secret, self.records)
+        self.secret = None
+        return self.in_kernel
+
+    def _keep_it(self):
+        """A record came that held no data: most likely the peer changes its keys, and may have asked for ours to be
+        changed, which OpenSSL does with its next record (RFC 8446 section 4.6.3). So the secret is not the one in use.
+        """
+        self.owes_keys = self.in_kernel
+        self.secret = None
+        return 0
+
+    def _count(self, sealed: bytes):
+        """The records in it. It begins with one: what OpenSSL has is always taken whole."""
+        data: cython.pointer[cython.const[cython.uchar]] = cython.cast(
+            cython.pointer[cython.const[cython.uchar]], PyBytes_AS_STRING(sealed)
+        )
+        size: cython.Py_ssize_t = PyBytes_GET_SIZE(sealed)
+        place: cython.Py_ssize_t = 0
+        while place + 5 <= size:
+            self.records += 1
+            self.odd |= data[place] != DATA_RECORD
+            place += 5 + (data[place + 3] << 8 | data[place + 4])
+        return 0
 
     # ---- for those who ask ---------------------------------------------------------------------------------
 

@@ -109,6 +109,7 @@ CONNECTION_COLUMNS = (
     number("fd", "fd", 5),
     number("inode", "inode", 9),
     said("local", "local", 21, end=True),
+    said("speaks", "speaks", 9),
     said("tls_version", "tls", 7),
     said("tls_cipher", "cipher", 24, end=True),
 )

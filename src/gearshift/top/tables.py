@@ -66,6 +66,7 @@ CONNECTIONS = Table(
         "owner",
         "engine",
         "protocol",
+        "speaks",
         "fd",
         "inode",
     ),

@@ -121,6 +121,12 @@ REFUSED = [
         b'5;"a"',
         b'5;"a"=b',
         b"5;a,b",
+        b"5 a;b",
+        # RFC 9112 7.1.1 has bad white space here; parsers in use refuse it, so who reads on reads another message.
+        b"5 ;a",
+        b"5\t;a=b",
+        b"5 \t",
+        b"5\x0b;a",
         b"5;\xe9",
         b"5;a=\xe9",
         b'5;a="',
@@ -137,6 +143,7 @@ REFUSED = [
     _broken("extension-last-lf", b"5\r\nhello\r\n0;a\n\r\n"),
     _broken("extension-last-nul", b"5\r\nhello\r\n0;a\x00\r\n\r\n"),
     _broken("extension-too-long", b"5;a=" + b"b" * 4200 + b"\r\nhello\r\n" + LAST),
+    _broken("extension-white-space-without-end", b"5" + b" " * 70000),
     _broken("extension-without-end", b"5;a=" + b"b" * 70000),
     _broken("extensions-too-long-together", (b"1;a=" + b"b" * 100 + b"\r\nx\r\n") * 60 + LAST),
     # Trailers.

@@ -160,6 +160,8 @@ REFUSED = [
         b"a b",
         b"a\tb",
         b"a/b",
+        b"a,b",
+        b"a,a",
         b"/",
         b"a?b",
         b"a#b",

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.conformance.conftest import Serve
-from tests.conformance.test_tls import certificates
+from tests.support.sealed import certificates
 from tests.support.servers import Running
 
 BODY = bytes(range(256)) * 4096

@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 
 from gearshift import Server
-from gearshift.errors import MissingExtraError
-from gearshift.http2.gateway import Gateway
 from tests.conformance.conftest import Serve
 from tests.support.http2 import NO_ERROR, PREFACE, REFUSED_STREAM, Http2Client
 from tests.support.probe import AsgiProbe, WsgiProbe
@@ -37,16 +35,6 @@ def test_off_it_is_no_request(serve_probe: Serve) -> None:
         assert client._input.startswith(b"HTTP/1.1 4") or client._input.startswith(b"HTTP/1.1 505")
 
 
-def test_without_the_extra_it_is_no_request_either(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Gateway, "installed", lambda self: False)
-    with made(WsgiProbe(), "epoll") as server:
-        for _ in range(2):
-            with Http2Client(address(server), greets=False) as client:
-                client.send(PREFACE + bytes(9))
-                client.until(lambda: client.closed)
-                assert client._input.startswith(b"HTTP/1.1 4") or client._input.startswith(b"HTTP/1.1 505")
-
-
 def test_without_a_descriptor_it_is_refused(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], engine: str
 ) -> None:
@@ -68,12 +56,6 @@ def test_without_a_descriptor_it_is_refused(
             client.headers(3)
             assert client.answer(3).body == b"hello"
     assert "an HTTP/2 connection is refused: [Errno 24] Too many open files" in capfd.readouterr().err
-
-
-def test_on_it_needs_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Gateway, "installed", lambda self: False)
-    with pytest.raises(MissingExtraError, match=r"--http2: found no h2, expected it: .*gearshift\[http2\]"):
-        Server(WsgiProbe(), http2="on", bind="127.0.0.1:0").start()
 
 
 @pytest.mark.parametrize("kind", [WsgiProbe, AsgiProbe])
@@ -169,6 +151,7 @@ def test_streams_stand_in_the_table_of_connections(engine: str) -> None:
     row = rows[0]
     outer = found[row["stream_of"]]
     assert (outer["stream_of"], outer["protocol"], outer["phase"]) == (None, "tcp", "carrying streams")
+    assert (outer["speaks"], row["speaks"]) == ("HTTP/2", "HTTP/2")
     assert (row["remote"], row["local"]) == (peer, outer["local"])
     assert (row["method"], row["path"]) == ("GET", "/")
     assert outer["requests"] == 2

@@ -25,6 +25,9 @@ def test_flags_in_every_form_and_order() -> None:
     [
         (["--threads", "1", "--threads", "2"], {"threads": "2"}),
         (["--listing", "--no-listing"], {"listing": False}),
+        (["--compress", "zstd, br", "--compress=gzip"], {"compress": ["zstd", "br", "gzip"]}),
+        (["--trusted-proxies", "10.0.0.0/8,unix"], {"trusted_proxies": ["10.0.0.0/8", "unix"]}),
+        (["--reload-dir", "a,b", "--bind", "unix:a,b"], {"reload_dir": ["a,b"], "bind": ["unix:a,b"]}),
         (["--threads", "-5"], {"threads": "-5"}),
         (["--template="], {"template": ""}),
         (["--template=a=b"], {"template": "a=b"}),

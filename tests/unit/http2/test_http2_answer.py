@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gearshift.http2.answer import AnswerReader, BrokenAnswer, Kind, Part
+from gearshift.http2.answer import AnswerReader, BrokenAnswer, Part, Told
 
 SIZED = b"HTTP/1.1 200 OK\r\nServer: gearshift\r\nContent-Length: 5\r\n\r\nhello"
 CHUNKED = (
@@ -15,14 +15,14 @@ CHUNKED = (
 )
 
 
-def read(data: bytes, method: bytes = b"GET", size: int = 0) -> tuple[AnswerReader, list[tuple[Kind, Any]]]:
+def read(data: bytes, method: bytes = b"GET", size: int = 0) -> tuple[AnswerReader, list[tuple[Told, Any]]]:
     """All of it, or `size` bytes at a time; pieces of the body are joined."""
     reader = AnswerReader(method)
-    events: list[tuple[Kind, Any]] = []
+    events: list[tuple[Told, Any]] = []
     step = size or max(len(data), 1)
     for start in range(0, len(data), step):
         for kind, what in reader.read(data[start : start + step]):
-            if kind is Kind.DATA and events and events[-1][0] is Kind.DATA:
+            if kind == Told.DATA and events and events[-1][0] == Told.DATA:
                 events[-1] = (kind, events[-1][1] + what)
             else:
                 events.append((kind, what))
@@ -33,7 +33,7 @@ def read(data: bytes, method: bytes = b"GET", size: int = 0) -> tuple[AnswerRead
 def test_a_sized_one(size: int) -> None:
     reader, events = read(SIZED, size=size)
     head = [(b":status", b"200"), (b"server", b"gearshift"), (b"content-length", b"5")]
-    assert events == [(Kind.HEAD, head), (Kind.DATA, b"hello")]
+    assert events == [(Told.FINAL, head), (Told.DATA, b"hello")]
     assert (reader.part, reader.keeps) == (Part.DONE, True)
 
 
@@ -41,20 +41,20 @@ def test_a_sized_one(size: int) -> None:
 def test_a_chunked_one_with_trailers(size: int) -> None:
     reader, events = read(CHUNKED, size=size)
     assert events == [
-        (Kind.HEAD, [(b":status", b"200"), (b"x", b"y")]),
-        (Kind.DATA, b"hello0123456789"),
-        (Kind.TRAILERS, [(b"x-sum", b"1")]),
+        (Told.FINAL, [(b":status", b"200"), (b"x", b"y")]),
+        (Told.DATA, b"hello0123456789"),
+        (Told.TRAILING, [(b"x-sum", b"1")]),
     ]
-    assert reader.part is Part.DONE
+    assert reader.part == Part.DONE
 
 
 @pytest.mark.parametrize("size", [0, 1])
 def test_interim_ones_before_it(size: int) -> None:
     hint = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
     reader, events = read(b"HTTP/1.1 100 Continue\r\n\r\n" + hint + SIZED, size=size)
-    assert [kind for kind, _ in events] == [Kind.INTERIM, Kind.INTERIM, Kind.HEAD, Kind.DATA]
+    assert [kind for kind, _ in events] == [Told.INTERIM, Told.INTERIM, Told.FINAL, Told.DATA]
     assert events[1][1] == [(b":status", b"103"), (b"link", b"</a>")]
-    assert reader.part is Part.DONE
+    assert reader.part == Part.DONE
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_interim_ones_before_it(size: int) -> None:
     ],
 )
 def test_ones_without_content(method: bytes, data: bytes) -> None:
-    assert read(data, method)[0].part is Part.DONE
+    assert read(data, method)[0].part == Part.DONE
 
 
 def test_the_last_one_of_a_connection() -> None:
@@ -78,11 +78,11 @@ def test_the_last_one_of_a_connection() -> None:
 
 def test_a_tunnel_has_no_end_of_its_own() -> None:
     reader, events = read(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\nframes")
-    assert events[1:] == [(Kind.DATA, b"frames")]
-    assert reader.read(b"more") == [(Kind.DATA, b"more")]
+    assert events[1:] == [(Told.DATA, b"frames")]
+    assert reader.read(b"more") == [(Told.DATA, b"more")]
     assert not reader.keeps
     reader.end()
-    assert reader.part is Part.DONE
+    assert reader.part == Part.DONE
 
 
 @pytest.mark.parametrize("cut", range(1, len(CHUNKED)))

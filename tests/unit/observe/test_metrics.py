@@ -260,6 +260,15 @@ def test_every_count_of_a_real_server_is_told() -> None:
         assert set(server.status()["counts"]) <= set(full_status()["counts"])
 
 
+def test_every_count_of_a_status_is_a_metric() -> None:
+    status = full_status()
+    # Of requests the status tells the count beside those that run and wait.
+    status["counts"] = {name: 1_000_000 + place for place, name in enumerate(status["counts"])}
+    status["requests"]["total"] = status["counts"]["requests"]
+    told = {count for (name, _), count in collected(status).items() if name.endswith("_total")}
+    assert [name for name, count in status["counts"].items() if count not in told] == []
+
+
 @pytest.mark.parametrize("app", [hello, hello_asgi], ids=["wsgi", "asgi"])
 def test_the_sample_has_the_form_of_a_real_status(app: Any) -> None:
     """What a server tells, it tells with the keys that the metrics of the sample are made of."""

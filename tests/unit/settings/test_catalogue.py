@@ -2,6 +2,7 @@
 
 import pytest
 
+from gearshift.errors import SettingError
 from gearshift.settings import Settings
 from gearshift.settings.declaration import Group, Setting
 
@@ -27,3 +28,11 @@ def test_every_group_has_settings_and_groups_stand_together() -> None:
 def test_flags_and_variables_are_unique() -> None:
     assert len({setting.flag for setting in DECLARED}) == len(DECLARED)
     assert len({setting.variable for setting in DECLARED}) == len(DECLARED)
+
+
+@pytest.mark.parametrize("name", ["limit_head", "limit_fields", "limit_field", "limit_target"])
+def test_limits_of_a_head_are_counted_in_32_bits(name: str) -> None:
+    setting = Settings.declarations()[name]
+    assert setting.from_text(str(2**30)) == 2**30
+    with pytest.raises(SettingError, match="from"):
+        setting.from_text(str(2**30 + 1))

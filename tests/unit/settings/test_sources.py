@@ -120,6 +120,7 @@ def test_a_wrong_value_is_named_as_the_user_wrote_it(tmp_path: Path) -> None:
 
 def test_a_wrong_address_is_named_as_the_user_wrote_it(tmp_path: Path) -> None:
     assert refusal(tmp_path, {"bind": ["x"]}).startswith("--bind: found 'x', expected HOST:PORT")
+    assert refusal(tmp_path, {"bind": [":1,:2"]}).endswith(" or systemd, a flag for each")
     environ = {"GEARSHIFT_BIND": ":80,:99999"}
     assert refusal(tmp_path, None, environ).startswith("GEARSHIFT_BIND: found 99999 in ':99999'")
 

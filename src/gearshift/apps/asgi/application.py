@@ -27,7 +27,6 @@ from gearshift.apps.asgi.hints_and_trailers import early_hint, links_of, takes_t
 from gearshift.apps.native import OpenFile
 from gearshift.exchange import ClientDisconnected, RequestRefused
 from gearshift.http.refusals import REASONS
-from gearshift.http.response import ResponseError
 
 HIGH_WATER = cython.declare(cython.longlong, 65536)  # bytes not yet taken by the peer; above it send() waits
 MOST_UNHEARD = cython.declare(
@@ -369,16 +368,7 @@ class AsgiExchange:
             for piece in self.pieces:
                 length += len(piece) if type(piece) is bytes else cython.cast(FileSlice, piece).length
         self.start(status, PyBytes_AS_STRING(reason), PyBytes_GET_SIZE(reason))
-        for name, value in self.headers:
-            if type(name) is not bytes or type(value) is not bytes:
-                raise ResponseError(f"the header {name!r}: {value!r} must be a pair of bytes")
-            self.response.field(
-                output,
-                PyBytes_AS_STRING(name),
-                PyBytes_GET_SIZE(name),
-                PyBytes_AS_STRING(value),
-                PyBytes_GET_SIZE(value),
-            )
+        self.write_fields(output, self.headers)
         return self.finish_head(length)
 
     def _write_hints(self, output: Output):

@@ -1,6 +1,7 @@
 cimport cython
 
 from gearshift.exchange cimport Application, Exchange
+from gearshift.http.output cimport Output
 
 cdef class Callee(Application):
     cdef readonly object callable
@@ -26,3 +27,4 @@ cdef class Call(Exchange):
     cdef int _task_over(self, object error) except -1
     cdef bint _has_spoken(self) noexcept
     cdef int _changed(self) except -1
+    cdef int write_fields(self, Output output, object headers) except -1

@@ -9,11 +9,14 @@ import sys
 from asyncio import Task
 
 import cython
+from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cython.cimports.gearshift.apps.asgi.scope import ScopeBuilder
 from cython.cimports.gearshift.exchange import Stage
+from cython.cimports.gearshift.http.output import Output
 
 from gearshift.apps.asgi.awaitables import waiting
 from gearshift.exchange import RequestTimedOut
+from gearshift.http.response import ResponseError
 
 EAGER = cython.declare(cython.bint, sys.version_info >= (3, 12))
 
@@ -119,6 +122,20 @@ class Call:
     def _has_spoken(self) -> cython.bint:
         """Whether it has said something that the engine should look at."""
         raise NotImplementedError
+
+    def write_fields(self, output: Output, headers: object):
+        """The application's own of an answer's head, as send() was given them."""
+        for name, value in headers:
+            if type(name) is not bytes or type(value) is not bytes:
+                raise ResponseError(f"the header {name!r}: {value!r} must be a pair of bytes")
+            self.response.field(
+                output,
+                PyBytes_AS_STRING(name),
+                PyBytes_GET_SIZE(name),
+                PyBytes_AS_STRING(value),
+                PyBytes_GET_SIZE(value),
+            )
+        return 0
 
     def time_out(self) -> None:
         """From any thread: the application has had its time. Its task is cancelled, as soon as the loop comes round."""

@@ -86,6 +86,10 @@ class ScopeBuilder:
         if request.query_length:
             scope["query_string"] = request.query
         scope["headers"] = self._headers(request)
+        if request.minor == 0:
+            host: bytes = request.implied_host()
+            if host is not None:
+                scope["headers"].insert(0, (b"host", host))
         if channel.memory is None:
             channel.memory = _client(channel)
         scope["client"] = channel.memory if channel.memory else None

@@ -28,7 +28,6 @@ from cython.cimports.gearshift.websocket.frames import (
 )
 from cython.cimports.gearshift.websocket.reader import Reader, Told
 
-from gearshift.http.response import ResponseError
 from gearshift.websocket.handshake import (
     HandshakeRefused,
     asks_for_websocket,
@@ -59,7 +58,8 @@ for _origin, _targets in TRANSITIONS.items():
 def upgrade(application: AsgiApplication, channel: Channel, service: Service):
     """The exchange for a request that asks for a WebSocket; None for any other."""
     request: Request = channel.protocol.request
-    if not asks_for_websocket(request):
+    # RFC 9110 section 7.8: in an HTTP/1.0 request the field is ignored.
+    if request.minor == 0 or not asks_for_websocket(request):
         return None
     exchange: WebSocketExchange = WebSocketExchange()
     exchange.application = application
@@ -117,6 +117,7 @@ class WebSocketExchange:
         return self._deny(output)
 
     def _accept(self, output: Output):
+        self.continue_body()  # RFC 9110 section 7.8: where both are asked for, 100 comes before 101
         self.channel.protocol.upgrade()
         self.response.switch_protocols(output, self.channel.driver.date, self.agreed)
         self.head_written = self.upgraded = True
@@ -136,16 +137,7 @@ class WebSocketExchange:
             self.response.close = True
             reason: bytes = reason_of(self.status)
             self.start(self.status, PyBytes_AS_STRING(reason), PyBytes_GET_SIZE(reason))
-            for name, value in self.headers:
-                if type(name) is not bytes or type(value) is not bytes:
-                    raise ResponseError(f"the header {name!r}: {value!r} must be a pair of bytes")
-                self.response.field(
-                    output,
-                    PyBytes_AS_STRING(name),
-                    PyBytes_GET_SIZE(name),
-                    PyBytes_AS_STRING(value),
-                    PyBytes_GET_SIZE(value),
-                )
+            self.write_fields(output, self.headers)
             self.finish_head(sum([len(piece) for piece in pieces]) if whole else -1)
         self.pieces = []
         for item in pieces:

@@ -99,6 +99,9 @@ class EnvironBuilder:
             )
         if request.minor == 0 or channel.outer is not None:
             environ["SERVER_PROTOCOL"] = channel.spoken(request.minor)
+            host = request.implied_host()
+            if host is not None:
+                environ["HTTP_HOST"] = host.decode("latin-1")
         environ["REMOTE_ADDR"] = channel.peer_host()
         environ["REMOTE_PORT"] = channel.peer_port()
         environ["wsgi.input"] = body

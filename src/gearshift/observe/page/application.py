@@ -169,19 +169,13 @@ class StatusApplication:
         return Answer(JSON, in_pieces({"connections": rows}))
 
     def _history(self, query: str) -> Answer:
-        history = self._can("history", "history")()
-        since = parse_qs(query).get("since", [""])[-1]
-        if since:
-            try:
-                moment = float(since)
-            except ValueError:
-                raise Refusal(
-                    HTTPStatus.BAD_REQUEST, f"since: found {since!r}, expected a Unix time"
-                ) from None
-            history = history | {
-                "seconds": [second for second in history["seconds"] if second["at"] > moment]
-            }
-        return Answer(JSON, in_pieces(history))
+        history = self._can("history", "history")
+        since = parse_qs(query).get("since", ["0"])[-1]
+        try:
+            moment = float(since)
+        except ValueError:
+            raise Refusal(HTTPStatus.BAD_REQUEST, f"since: found {since!r}, expected a Unix time") from None
+        return Answer(JSON, in_pieces(history(moment)))
 
     def _events(self, environ: Environ) -> Answer:
         selection = selection_in(environ)

@@ -28,14 +28,16 @@ SORTED_BY = frozenset(
             "retransmits",
             "unread",
             "unsent",
+            "speaks",
             "tls_version",
             "tls_cipher",
+            "tls_sealed_by",
             "messages_in",
             "messages_out",
         ),
     }
 )
-SEARCHED = ("remote", "local", "protocol", "owner", "tcp_state", "phase", "method", "path")
+SEARCHED = ("remote", "local", "protocol", "speaks", "owner", "tcp_state", "phase", "method", "path")
 PRESETS: dict[str, Callable[[Row], bool]] = {
     "close-wait": lambda row: row.get("tcp_state") == "CLOSE-WAIT",
     "idle": lambda row: row.get("phase") == "idle",

@@ -19,6 +19,7 @@ const COLUMNS = [
   { key: "unsent", title: "Unsent", of: (row) => bytes(row.unsent), numeric: true },
   { key: "rtt_ms", title: "RTT", of: (row) => milliseconds(row.rtt_ms), numeric: true },
   { key: "retransmits", title: "Resent", of: (row) => count(row.retransmits), numeric: true },
+  { key: "speaks", title: "Speaks", of: (row) => [row.speaks, row.tls_version].filter(Boolean).join(", ") || "–", kind: "mono speaks" },
   { key: "", title: "", of: (row, cell) => closer(row, cell), kind: "closer" },
 ];
 const PRESETS = [["", "All"], ["slow", "Slow"], ["close-wait", "CLOSE_WAIT"], ["idle", "Idle"]];

@@ -1,0 +1,6 @@
+"""The typed face of huffman.py."""
+
+LENGTHS: tuple[int, ...]
+
+def decode(text: bytes) -> bytes: ...
+def encode(text: bytes) -> bytes: ...
