@@ -303,13 +303,6 @@ def test_another_upgrade_is_not_looked_at(site: Running, fields: tuple[str, ...]
         assert wire.ask(request("/plain")).body == b"http"
 
 
-def test_an_upgrade_of_http_1_0_is_not_looked_at(site: Running) -> None:
-    """RFC 9110 section 7.8: it is to be ignored; with a key beside it, it is a handshake in the wrong version."""
-    with site.connect() as wire:
-        asked = handshake(line="GET /plain HTTP/1.0", fields=("Upgrade: websocket", "Connection: Upgrade"))
-        assert wire.ask(asked).body == b"http"
-
-
 def test_a_subprotocol_is_one_of_those_offered(site: Running) -> None:
     """RFC 6455 section 4.2.2."""
     for offered in ((), ("Sec-WebSocket-Protocol: yours, Mine",)):

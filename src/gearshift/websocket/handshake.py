@@ -41,12 +41,7 @@ class HandshakeRefused(Exception):
 
 
 def asks_for_websocket(request: Request) -> bool:
-    """Whether it is for this protocol that the request offers to leave HTTP/1.1 (RFC 9110 section 7.8).
-
-    There an Upgrade in HTTP/1.0 is to be ignored; a whole handshake in it is to be refused (RFC 6455 section 4.2.1).
-    """
-    if request.minor == 0 and request.header(b"sec-websocket-key") is None:
-        return False
+    """Whether it is for this protocol that the request offers to leave HTTP/1.1 (RFC 9110 section 7.8)."""
     return b"websocket" in options(request.header(b"upgrade")) and b"upgrade" in options(
         request.header(b"connection")
     )

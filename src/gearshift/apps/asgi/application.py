@@ -29,6 +29,9 @@ from gearshift.exchange import ClientDisconnected, RequestRefused
 from gearshift.http.refusals import REASONS
 
 HIGH_WATER = cython.declare(cython.longlong, 65536)  # bytes not yet taken by the peer; above it send() waits
+MOST_UNHEARD = cython.declare(
+    cython.longlong, 1048576
+)  # bytes that an application may say behind the head to HEAD
 
 END_OF_BODY = {"type": "http.request", "body": b"", "more_body": False}
 DISCONNECT = {"type": "http.disconnect"}
@@ -288,7 +291,7 @@ class AsgiExchange:
     def _body_for_nobody(self, size: cython.Py_ssize_t):
         """Of an answer to HEAD. It may have no end, and nothing that is sent could fail: here it does."""
         self.unheard += size
-        if self.unheard <= HIGH_WATER and not self.peer_finished:
+        if self.unheard <= MOST_UNHEARD and not self.peer_finished:
             return 0
         self.said = Said.EVERYTHING
         self.refused = True
@@ -398,6 +401,8 @@ class AsgiExchange:
     def _settle(self, future: object, value: object, failed: cython.bint):
         """Answers a future, in its loop's thread."""
         error = ClientDisconnected("the client is gone") if failed else None
+        if self.beside and self.application.loop.is_closed():
+            return 0  # cut by a stop that waited long enough: its task is gone
         if self.beside:
             self.application.loop.call_soon_threadsafe(settle, future, value, error)
         else:
