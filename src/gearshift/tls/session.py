@@ -109,10 +109,12 @@ class TlsSession:
         except self.identity.errors as error:
             self._break(error)
             verdict = Shake.FAILED
-        self._collect(wire)
         self.held = self.incoming.pending
         if verdict == Shake.AGREED:
             self._agreed()
+        if verdict != Shake.AGREED or self.version != "TLSv1.3":
+            # What OpenSSL has once TLS 1.3 is agreed on are tickets for later: they leave with what is sealed first.
+            self._collect(wire)
         return verdict
 
     def _agreed(self):
