@@ -203,6 +203,12 @@ def test_a_raw_handler(engine: str, tmp_path: Path, pair: dict[str, Any]) -> Non
             assert not tls_of(wire).truncated
 
 
+def data_segments_in(plain: socket.socket) -> int:
+    """Segments with bytes in them that have come (tcpi_data_segs_in of struct tcp_info, linux/tcp.h)."""
+    found: int = struct.unpack_from("=I", plain.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 160), 152)[0]
+    return found
+
+
 # ---- ends ------------------------------------------------------------------------------------------------------
 
 
@@ -212,6 +218,17 @@ def test_close_notify_ends_what_is_whole(site: Running) -> None:
         assert wire.answer().closes
         assert wire.read_to_end() == (b"", False)
         assert not tls_of(wire).truncated
+
+
+def test_what_belongs_together_leaves_together(serve: Any, pair: dict[str, Any]) -> None:
+    """The ticket for a later session and the end go with the answer: each segment costs both sides."""
+    with sealed(serve(Told.asgi, **pair)) as wire:
+        wire.send(request("/", "Connection: close"))
+        assert wire.read_to_end().only_answer().status == 200
+        tls = tls_of(wire)
+        assert tls.tls.version() == "TLSv1.3"
+        assert tls.tls.session.has_ticket
+        assert data_segments_in(tls.raw) == 2
 
 
 def test_an_answer_that_broke_has_no_orderly_end(site: Running) -> None:

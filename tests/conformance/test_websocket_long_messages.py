@@ -1,4 +1,4 @@
-"""A long message is compressed and inflated in steps: others are served meanwhile, and what comes after it comes after it."""
+"""A long message is compressed and inflated in steps: others are served meanwhile, and what follows it stays behind."""
 
 from __future__ import annotations
 
