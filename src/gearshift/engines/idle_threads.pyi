@@ -4,6 +4,13 @@ from collections.abc import Callable
 from typing import Any, final
 
 @final
+class Hand:
+    """One of the threads."""
+
+    def __init__(self, threads: IdleThreads, task: object, name: str) -> None: ...
+    def run(self) -> None: ...
+
+@final
 class IdleThreads:
     """Runs tasks in threads that have nothing else to do."""
 
