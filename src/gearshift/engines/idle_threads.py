@@ -17,7 +17,7 @@ from cython.cimports.gearshift.engines.idle_threads import PyThread_acquire_lock
 
 WAIT = cython.declare(cython.int, 1)
 MOST_IDLE = cython.declare(cython.Py_ssize_t, 64)
-PATIENCE = 1.0  # seconds that an idle thread waits for a task
+PATIENCE = cython.declare(cython.double, 1.0)  # seconds that an idle thread waits for a task
 IDLE = "gearshift-idle"  # its name meanwhile
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, final
 
+IDLE: str
+
 @final
 class Hand:
     """One of the threads."""
