@@ -36,13 +36,14 @@ BROWSER = (  # the head a desktop browser sends, Host aside
     "Sec-Fetch-Site: none",
     "Priority: u=0, i",
 )
-# Scenario: the interface, and whether each request has a connection of its own.
+# Scenario: the interface, and what is done to it. A resumed session needs no certificate and no signature: wrk, which
+# keeps the sessions of its connections, resumes them wherever a connection ends, and has no way not to.
 SCENARIOS = {
-    "keep-alive-wsgi": ("wsgi", False),
-    "keep-alive-asgi": ("asgi", False),
-    "handshakes-wsgi": ("wsgi", True),
-    "handshakes-asgi": ("asgi", True),
+    f"{kind}-{interface}": (interface, kind)
+    for kind in ("keep-alive", "handshakes", "resumed")
+    for interface in ("wsgi", "asgi")
 }
+SHAKERS = 8  # processes that make full handshakes, each one connection at a time
 
 
 def commands(
@@ -168,7 +169,32 @@ class Contender:
         return total / TICKS
 
 
-def load(port: int, seconds: int, closing: bool) -> dict[str, float]:
+def load(port: int, seconds: int, kind: str) -> dict[str, float]:
+    """One run: keep-alive, or a connection for each request, which resumes a session or doesn't."""
+    return shake(port, seconds) if kind == "handshakes" else ask(port, seconds, closing=kind == "resumed")
+
+
+def shake(port: int, seconds: int) -> dict[str, float]:
+    """One run of several `openssl s_time`: a full handshake and an HTTP/1.0 request for each connection."""
+    command = ["taskset", "-c", "1", "openssl", "s_time", "-new", "-www", "/", "-time", str(seconds)]
+    running = [
+        subprocess.Popen(
+            [*command, "-connect", f"localhost:{port}"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        for _ in range(SHAKERS)
+    ]
+    counts = [re.search(r"(\d+) connections in [\d.]+s", one.communicate()[0]) for one in running]
+    return {
+        "requests": float(sum(int(count[1]) for count in counts if count)),
+        "p99_ms": float("nan"),
+        "failed": float(counts.count(None)),
+    }
+
+
+def ask(port: int, seconds: int, closing: bool) -> dict[str, float]:
     """One run of wrk with 64 connections."""
     headers = [*BROWSER, "Connection: close" if closing else "Connection: keep-alive"]
     words = [word for header in headers for word in ("-H", header)]
@@ -184,13 +210,11 @@ def load(port: int, seconds: int, closing: bool) -> dict[str, float]:
     }
 
 
-def measured(
-    command: list[str], closing: bool, seconds: int, port: int, folder: str
-) -> dict[str, float | str]:
+def measured(command: list[str], kind: str, seconds: int, port: int, folder: str) -> dict[str, float | str]:
     with Contender(command, port, folder) as server:
-        load(port, 1, closing)
+        load(port, 1, kind)
         before = server.cpu_seconds()
-        found = load(port, seconds, closing)
+        found = load(port, seconds, kind)
         spent = server.cpu_seconds() - before
         return {
             "cpu_us": spent / max(found["requests"], 1) * 1e6,
@@ -221,7 +245,7 @@ def main() -> int:
     asked = parser.parse_args()
     gearshift, peers = str(Path(asked.gearshift).absolute()), Path(asked.peers).expanduser()
     for scenario in asked.scenarios or SCENARIOS:
-        interface, closing = SCENARIOS[scenario]
+        interface, kind = SCENARIOS[scenario]
         rows: dict[str, list[dict[str, float | str]]] = {}
         with tempfile.TemporaryDirectory() as folder:
             cert, key = certificate(folder, asked.key)
@@ -234,9 +258,7 @@ def main() -> int:
                         print(f"{name}: found no {command[0]}; it is left out", file=sys.stderr)
                         continue
                     try:
-                        rows.setdefault(name, []).append(
-                            measured(command, closing, asked.seconds, port, folder)
-                        )
+                        rows.setdefault(name, []).append(measured(command, kind, asked.seconds, port, folder))
                     except RuntimeError as error:
                         print(f"{name}: {error}", file=sys.stderr)
         print(f"\n{scenario}\n  {'':16}{'CPU-us':>9}{'a second':>11}{'p99 ms':>9}{'failed':>8}")

@@ -177,8 +177,11 @@ class Channel:
         return verdict
 
     def say_goodbye(self):
-        """After the last byte of an answer: what came was whole."""
-        if self.tls is not None and (self.tls.plain is None or self.tls.plain.pending == 0):
+        """After the last byte of an answer: what came was whole. Where there is room it leaves with that byte."""
+        if self.tls is None:
+            return 0
+        self.seal()
+        if self.tls.plain is None or self.tls.plain.pending == 0:
             return self.tls.say_goodbye(self.wire())
         return 0
 

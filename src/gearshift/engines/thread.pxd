@@ -1,6 +1,7 @@
 from gearshift.connection cimport Connection
 from gearshift.engines.accepting cimport Life
 from gearshift.engines.blocking cimport BlockingDriver
+from gearshift.engines.idle_threads cimport IdleThreads
 from gearshift.engines.waiting cimport WaitingRequests
 from gearshift.exchange cimport Service
 
@@ -21,6 +22,7 @@ cdef class ThreadEngine:
     cdef readonly dict open             # descriptor -> Connection
     cdef object timeouts
     cdef list spare                     # drivers at rest
+    cdef IdleThreads threads
     cdef int wakeup
     cdef readonly object successor      # the engine that takes over, or None
     cdef bint elsewhere                 # it is another process, which goes on accepting from the same listeners

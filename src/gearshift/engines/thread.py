@@ -1,4 +1,4 @@
-"""The thread engine: a thread accepts, and each connection gets a new thread that blocks for it.
+"""The thread engine: a thread accepts, and each connection gets a thread of its own that blocks for it.
 
 The simplest model and the simplest stack traces; what it costs is a thread for every connection, idle ones too.
 An idle thread is ended by shutting down the reading side of its socket: what the kernel has received is still
@@ -6,7 +6,6 @@ delivered first, so no request is lost by it.
 """
 
 import os
-from threading import Thread
 
 import cython
 from cython.cimports.cpython.pythread import (
@@ -19,6 +18,7 @@ from cython.cimports.gearshift.clock import monotonic
 from cython.cimports.gearshift.connection import Connection, Deadline
 from cython.cimports.gearshift.engines.accepting import Life
 from cython.cimports.gearshift.engines.blocking import Outcome
+from cython.cimports.gearshift.engines.idle_threads import IdleThreads
 from cython.cimports.gearshift.engines.sleepers import call_out_of_wait, let_sleepers_be_woken
 from cython.cimports.gearshift.engines.thread import Verdict
 from cython.cimports.gearshift.engines.transport import (
@@ -111,6 +111,7 @@ class ThreadEngine:
         self.most_connections = workplace.max_connections
         self.open = {}
         self.spare = []
+        self.threads = IdleThreads(self._serve)
         self.life = Life.ACCEPTING
         self.drain_seconds = -1
         self.arrivals = []
@@ -145,6 +146,7 @@ class ThreadEngine:
         if self.life != Life.STOPPED:
             self._drain()
             self.life = Life.STOPPED
+        self.threads.end()
 
     def begin(self) -> None:
         """Until run(), connections wait in the accept queue: nothing is to be prepared."""
@@ -335,9 +337,7 @@ class ThreadEngine:
         self.open[fd] = connection
         self.started += 1
         try:
-            Thread(
-                target=self._serve, args=(connection,), name=f"connection-{self.started}", daemon=True
-            ).start()
+            self.threads.run(connection, f"connection-{self.started}")
         except RuntimeError as error:
             del self.open[fd]
             self.service.error_log.error(f"no thread for a connection: {error}; it is turned away")

@@ -114,10 +114,14 @@ class TlsSession:
         except self.identity.errors as error:
             self._break(error)
             verdict = Shake.FAILED
-        self._collect(wire)
         self.held = self.incoming.pending
+        if verdict != Shake.AGREED or self.offload is not None:  # which counts what leaves with the last step
+            self._collect(wire)
         if verdict == Shake.AGREED:
             self._agreed()
+            # What OpenSSL has once TLS 1.3 is agreed on are tickets for later: they leave with what is sealed first.
+            if self.version != "TLSv1.3":
+                self._collect(wire)
         return verdict
 
     def _shake(self):

@@ -1,7 +1,8 @@
 """permessage-deflate (RFC 7692): what is agreed on, and a connection's two streams.
 
 Memory is bounded: our window is 4 KiB where the client allows it to be said, the objects are made with the first
-message that needs them, and what inflates past the limit of a message is not inflated further.
+message that needs them, and what inflates past the limit of a message is not inflated further. Time is too: a long
+message goes through in steps, between which a loop can turn to others.
 """
 
 from __future__ import annotations
@@ -22,6 +23,11 @@ OUR_BITS = 12  # window of 4 KiB: of small messages a larger one finds little mo
 MEMORY_LEVEL = 5  # 16 KiB of hash chains beside it, where 8 would take 128
 LEAST_BITS = 9  # zlib has no raw stream with 8
 MOST_BITS = 15
+# Bytes that go through in one step, for half a millisecond or so: of a message that is compressed, of one that is to be
+# inflated, and of what comes out of that.
+DEFLATED_AT_ONCE = 32768
+TAKEN_AT_ONCE = 32768
+INFLATED_AT_ONCE = 131072
 
 
 class InflatedTooLong(Exception):
@@ -49,33 +55,101 @@ class Deflate:
         self._inflater: Any = None
         self._deflater: Any = None
 
-    def inflate(self, data: bytes, limit: int) -> bytes:
-        """A message's bytes. Raises InflatedTooLong past the limit, NotDeflated."""
+    def inflating(self, data: bytes, limit: int) -> Inflating:
+        """A message on its way to the bytes that it was, `limit` of them at most."""
         if self._inflater is None:
             self._inflater = zlib.decompressobj(-max(self.their_bits, LEAST_BITS))
-        stream = self._inflater
-        try:
-            inflated: bytes = stream.decompress(data + TAIL, limit + 1)
-            if len(inflated) <= limit and stream.unconsumed_tail:
-                inflated += stream.decompress(stream.unconsumed_tail, limit + 1 - len(inflated))
-        except zlib.error as error:
-            raise NotDeflated(f"a message that can't be inflated: {error}") from None
-        if len(inflated) > limit:
-            raise InflatedTooLong
-        # A sender may end its stream with a message (section 7.2.3.4): the next begins another.
-        if not self.they_keep or stream.eof:
-            self._inflater = None
-        return inflated
+        return Inflating(self, self._inflater, data, limit)
 
-    def deflate(self, data: bytes | memoryview) -> bytes:
-        """A message's compressed bytes."""
+    def deflating(self, data: bytes | memoryview) -> Deflating:
+        """A message on its way to its compressed bytes."""
         if self._deflater is None:
             self._deflater = zlib.compressobj(wbits=-self.our_bits, memLevel=MEMORY_LEVEL)
-        stream = self._deflater
-        deflated: bytes = stream.compress(data) + stream.flush(zlib.Z_SYNC_FLUSH)
+        return Deflating(self, self._deflater, data)
+
+    def inflate(self, data: bytes, limit: int) -> bytes:
+        """A message's bytes, in one go. Raises InflatedTooLong past the limit, NotDeflated."""
+        return _whole(self.inflating(data, limit))
+
+    def deflate(self, data: bytes | memoryview) -> bytes:
+        """A message's compressed bytes, in one go."""
+        return _whole(self.deflating(data))
+
+    def inflated(self, ended: bool) -> None:
+        """A message is through. ended: so is its sender's stream (section 7.2.3.4), and the next begins another."""
+        if ended or not self.they_keep:
+            self._inflater = None
+
+    def deflated(self) -> None:
+        """A message is through."""
         if not self.we_keep:
             self._deflater = None
-        return deflated[: -len(TAIL)]
+
+
+class Inflating:
+    """One message that is inflated. Made by a Deflate, one at a time."""
+
+    def __init__(self, deflate: Deflate, stream: Any, data: bytes, limit: int) -> None:
+        self._deflate = deflate
+        self._stream = stream
+        self._rest = memoryview(data)  # what the stream has not had
+        self._ended = False  # it has had all
+        self._limit = limit
+        self._made = 0  # bytes
+        self._pieces: list[bytes] = []
+
+    def step(self) -> bytes | None:
+        """The message once it is whole, None before that. Raises InflatedTooLong past the limit, NotDeflated."""
+        stream = self._stream
+        most = min(INFLATED_AT_ONCE, self._limit + 1 - self._made)
+        try:
+            piece: bytes = stream.decompress(stream.unconsumed_tail or self._next(), most)
+        except zlib.error as error:
+            raise NotDeflated(f"a message that can't be inflated: {error}") from None
+        self._made += len(piece)
+        if self._made > self._limit:
+            raise InflatedTooLong
+        self._pieces.append(piece)
+        # Where a step was filled, the stream may hold more although it has taken all.
+        if not stream.eof and (len(piece) == most or stream.unconsumed_tail or not self._ended):
+            return None
+        self._deflate.inflated(stream.eof)
+        return piece if len(self._pieces) == 1 else b"".join(self._pieces)
+
+    def _next(self) -> bytes | memoryview:
+        """What the stream is given next. Little at a time: what it does not take, zlib's module copies."""
+        piece, self._rest = self._rest[:TAKEN_AT_ONCE], self._rest[TAKEN_AT_ONCE:]
+        if self._rest or self._ended:
+            return piece
+        self._ended = True
+        return bytes(piece) + TAIL
+
+
+class Deflating:
+    """One message that is compressed. Made by a Deflate, one at a time."""
+
+    def __init__(self, deflate: Deflate, stream: Any, data: bytes | memoryview) -> None:
+        self._deflate = deflate
+        self._stream = stream
+        self._rest = memoryview(data)
+        self._pieces: list[bytes] = []
+
+    def step(self) -> bytes | None:
+        """The message once it is compressed, None before that."""
+        self._pieces.append(self._stream.compress(self._rest[:DEFLATED_AT_ONCE]))
+        self._rest = self._rest[DEFLATED_AT_ONCE:]
+        if self._rest:
+            return None
+        self._pieces.append(self._stream.flush(zlib.Z_SYNC_FLUSH))
+        self._deflate.deflated()
+        return b"".join(self._pieces)[: -len(TAIL)]
+
+
+def _whole(steps: Inflating | Deflating) -> bytes:
+    done = None
+    while done is None:
+        done = steps.step()
+    return done
 
 
 def agree(offers: bytes | None) -> tuple[Deflate | None, bytes]:

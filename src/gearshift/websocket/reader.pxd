@@ -11,10 +11,12 @@ cpdef enum Told:
     CLOSE           # code and reason
     BROKEN          # the peer broke the protocol or a limit: the code to close with, and why
     GO_ON           # between frames of one message: never handed out
+    LATER           # a long message is not inflated to its end: ask again, with more bytes or without
 
 cpdef enum Within:
     HEAD            # a frame's head is next
     PAYLOAD         # of a frame of which more must come
+    INFLATION       # a message has come and is being inflated
     ENDED           # a close frame or a breach: nothing after it is interpreted
 
 @cython.final
@@ -24,6 +26,7 @@ cdef class Reader:
     cdef readonly int code
     cdef readonly str reason
     cdef readonly Py_ssize_t taken      # bytes of the last take() that are interpreted
+    cdef object inflation               # of the message that is being inflated (deflate.py), or None
     cdef object inflater                # undoes permessage-deflate; None where it was not agreed on
     cdef Py_ssize_t limit               # bytes of a message
     cdef int opcode                     # of the message under way; 0: none
@@ -45,5 +48,8 @@ cdef class Reader:
     cdef int _gather(self, const char* piece, Py_ssize_t length) except -1
     cdef Told _frame_over(self) except *
     cdef Told _message_over(self, const char* data, Py_ssize_t length) except *
+    cdef Told _inflate(self) except *
+    cdef Told _told(self, const char* data, Py_ssize_t length) except *
+    cdef Told _tell(self, object message) except *
     cdef Told _break(self, int code, str reason) except *
     cdef void move(self, Within target) noexcept

@@ -19,10 +19,11 @@ from gearshift.websocket.deflate import InflatedTooLong, NotDeflated
 # The same as names for people; a message may begin in HEAD alone, and nothing follows ENDED.
 TRANSITIONS = {
     Within.HEAD: (Within.PAYLOAD, Within.ENDED),
-    Within.PAYLOAD: (Within.HEAD, Within.ENDED),
+    Within.PAYLOAD: (Within.HEAD, Within.INFLATION, Within.ENDED),
+    Within.INFLATION: (Within.HEAD, Within.ENDED),
     Within.ENDED: (),
 }
-_allowed = cython.declare(cython.uint[3])
+_allowed = cython.declare(cython.uint[4])
 for _origin, _targets in TRANSITIONS.items():
     _allowed[cython.cast(cython.int, _origin)] = sum(1 << _target for _target in _targets)
 
@@ -47,7 +48,9 @@ class Reader:
         free(self.gathered)
 
     def feed(self, data: bytearray) -> Told:
-        """What the bytes mean, up to the first event; they are unmasked in place. `taken` says how many it needed."""
+        """What the bytes mean, up to the first event; they are unmasked in place. `taken` says how many it needed.
+        LATER: those of a long message that is inflated in steps; the next call goes on with it.
+        """
         return self.take(data, len(data))
 
     def take(self, data: cython.p_char, size: cython.Py_ssize_t):
@@ -58,6 +61,8 @@ class Reader:
                 told = self._payload(data + self.taken, size - self.taken)
             elif self.within == Within.HEAD:
                 told = self._head(data + self.taken, size - self.taken)
+            elif self.within == Within.INFLATION:
+                told = self._inflate()
             else:
                 self.taken = size
                 told = Told.MORE
@@ -180,7 +185,6 @@ class Reader:
         self.due -= length
         self.phase = (self.phase + cython.cast(cython.uint, length)) & 3
         if self.due == 0 and self.last and self.filled == 0 and self.utf8.due == 0:
-            self.move(Within.HEAD)
             return self._message_over(data, length)
         if self.opcode == Opcode.OP_TEXT and not self.compressed and not self.utf8.take(data, length):
             return self._break(INVALID_TEXT, "text that is no UTF-8")
@@ -206,8 +210,8 @@ class Reader:
         return 0
 
     def _frame_over(self):
-        self.move(Within.HEAD)
         if not self.last:
+            self.move(Within.HEAD)
             return Told.GO_ON
         if self.utf8.due > 0:
             return self._break(INVALID_TEXT, "text that ends within a character")
@@ -215,35 +219,52 @@ class Reader:
 
     def _message_over(self, data: cython.p_const_char, length: cython.Py_ssize_t):
         """The message is whole."""
-        opcode: cython.int = self.opcode
-        self.opcode = 0
         try:
             if self.compressed:
-                inflated = self.inflater.inflate(PyBytes_FromStringAndSize(data, length), self.limit)
-                if opcode == Opcode.OP_TEXT:
-                    data = PyBytes_AS_STRING(inflated)
-                    self.message = PyUnicode_DecodeUTF8(data, PyBytes_GET_SIZE(inflated), cython.NULL)
-                else:
-                    self.message = inflated
-            elif opcode == Opcode.OP_TEXT:
-                self.message = PyUnicode_DecodeUTF8(data, length, cython.NULL)
-            else:
-                self.message = PyBytes_FromStringAndSize(data, length)
-        except UnicodeDecodeError:
-            return self._break(INVALID_TEXT, "text that is no UTF-8")
-        except InflatedTooLong:
-            return self._break(TOO_BIG, f"a message of more than {self.limit} bytes")
-        except NotDeflated as error:
-            return self._break(INVALID_TEXT, str(error))
+                self.inflation = self.inflater.inflating(PyBytes_FromStringAndSize(data, length), self.limit)
+                self.move(Within.INFLATION)
+                return self._inflate()
+            return self._told(data, length)
         finally:
             free(self.gathered)
             self.gathered = cython.NULL
             self.filled = self.capacity = 0
-        return Told.TEXT if opcode == Opcode.OP_TEXT else Told.BINARY
+
+    def _inflate(self):
+        """A step of it: a long message must not hold a loop."""
+        try:
+            inflated = self.inflation.step()
+        except InflatedTooLong:
+            return self._break(TOO_BIG, f"a message of more than {self.limit} bytes")
+        except NotDeflated as error:
+            return self._break(INVALID_TEXT, str(error))
+        if inflated is None:
+            return Told.LATER
+        self.inflation = None
+        if self.opcode != Opcode.OP_TEXT:
+            return self._tell(inflated)
+        return self._told(PyBytes_AS_STRING(inflated), PyBytes_GET_SIZE(inflated))
+
+    def _told(self, data: cython.p_const_char, length: cython.Py_ssize_t):
+        """The message as an object, from its bytes."""
+        if self.opcode != Opcode.OP_TEXT:
+            return self._tell(PyBytes_FromStringAndSize(data, length))
+        try:
+            return self._tell(PyUnicode_DecodeUTF8(data, length, cython.NULL))
+        except UnicodeDecodeError:
+            return self._break(INVALID_TEXT, "text that is no UTF-8")
+
+    def _tell(self, message: object):
+        text: cython.bint = self.opcode == Opcode.OP_TEXT
+        self.message = message
+        self.opcode = 0
+        self.move(Within.HEAD)
+        return Told.TEXT if text else Told.BINARY
 
     def _break(self, code: cython.int, reason: str):
         self.code = code
         self.reason = reason
+        self.inflation = None
         self.move(Within.ENDED)
         return Told.BROKEN
 

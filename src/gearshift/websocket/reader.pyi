@@ -16,13 +16,15 @@ class Told(IntEnum):
     CLOSE = 5
     BROKEN = 6
     GO_ON = 7
+    LATER = 8
 
 class Within(IntEnum):
     """What a Reader reads next."""
 
     HEAD = 0
     PAYLOAD = 1
-    ENDED = 2
+    INFLATION = 2
+    ENDED = 3
 
 TRANSITIONS: dict[Within, tuple[Within, ...]]
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import socket
 import ssl
+import struct
+from typing import Any
 
 import pytest
 
+from tests.conformance.tls.test_tls_names import Told
 from tests.support.answers import read_all
 from tests.support.sealed_clients import SEALS_ITSELF, sealed, tls_of
 from tests.support.servers import Running
@@ -76,3 +79,20 @@ def test_the_client_leaves_in_the_middle(site: Running) -> None:
     with sealed(site) as wire:
         assert wire.ask(request("/hello/after")).body == b"hello"
     assert "Traceback" not in site.log()
+
+
+def data_segments_in(plain: socket.socket) -> int:
+    """Segments with bytes in them that have come (tcpi_data_segs_in of struct tcp_info, linux/tcp.h)."""
+    found: int = struct.unpack_from("=I", plain.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 160), 152)[0]
+    return found
+
+
+def test_what_belongs_together_leaves_together(serve: Any, pair: dict[str, Any]) -> None:
+    """The ticket for a later session and the end go with the answer: each segment costs both sides."""
+    with sealed(serve(Told.asgi, **pair)) as wire:
+        wire.send(request("/", "Connection: close"))
+        assert wire.read_to_end().only_answer().status == 200
+        tls = tls_of(wire)
+        assert tls.tls.version() == "TLSv1.3"
+        assert tls.tls.session.has_ticket
+        assert data_segments_in(tls.raw) == 2

@@ -119,6 +119,7 @@ def test_defaults_are_modern(files: dict[str, str]) -> None:
     assert all(suite["aead"] for suite in suites)
     assert {suite["kea"] for suite in suites} == {"kx-ecdhe", "kx-any"}
     assert context.minimum_version.name == "TLSv1_2"
+    assert context.num_tickets == 1
 
 
 # ---- changed files -----------------------------------------------------------------------------------------------

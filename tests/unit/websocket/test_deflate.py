@@ -1,8 +1,21 @@
 """permessage-deflate (RFC 7692): which offers are taken, and that what is inflated has a limit."""
 
+import random
+
 import pytest
 
-from gearshift.websocket.deflate import LEAST_BITS, Deflate, InflatedTooLong, NotDeflated, agree
+from gearshift.websocket.deflate import (
+    DEFLATED_AT_ONCE,
+    INFLATED_AT_ONCE,
+    LEAST_BITS,
+    TAKEN_AT_ONCE,
+    Deflate,
+    Deflating,
+    InflatedTooLong,
+    Inflating,
+    NotDeflated,
+    agree,
+)
 
 NAME = b"permessage-deflate"
 
@@ -83,3 +96,35 @@ def test_a_stream_may_end_with_a_message() -> None:
     receiver = Deflate()
     assert receiver.inflate(final + b"\x00", 100) == b"Hello"
     assert receiver.inflate(Deflate().deflate(b"again"), 100) == b"again"
+
+
+def stepped(steps: Inflating | Deflating) -> tuple[bytes, int]:
+    """What comes out, and in how many steps."""
+    number = 1
+    while (done := steps.step()) is None:
+        number += 1
+    return done, number
+
+
+@pytest.mark.parametrize(
+    "size", [0, 1, DEFLATED_AT_ONCE - 1, DEFLATED_AT_ONCE, DEFLATED_AT_ONCE + 1, 1_000_000]
+)
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_long_message_goes_through_in_steps(size: int, keeps: bool) -> None:
+    sender, receiver = Deflate(we_keep=keeps), Deflate(they_keep=keeps)
+    for data in (bytes(size), random.Random(size).randbytes(size)):
+        done, steps = stepped(sender.deflating(data))
+        assert steps == max(1, -(-size // DEFLATED_AT_ONCE))
+        inflated, steps = stepped(receiver.inflating(done, size))
+        assert inflated == data
+        # One more where the last step was filled: nobody knows yet that nothing is left.
+        assert steps <= 2 + max(size // INFLATED_AT_ONCE, len(done) // TAKEN_AT_ONCE)
+
+
+def test_sizes_around_a_step_of_inflation() -> None:
+    sender, receiver = Deflate(), Deflate()
+    for size in range(INFLATED_AT_ONCE - 300, INFLATED_AT_ONCE + 300, 7):
+        data = b"ab" * (size // 2) + b"c" * (size % 2)
+        assert receiver.inflate(sender.deflate(data), size) == data
+        with pytest.raises(InflatedTooLong):
+            Deflate().inflate(Deflate().deflate(data), size - 1)

@@ -23,6 +23,13 @@ cdef class WebSocketExchange(WebSocketCall):
     cdef double heard, pinged           # monotonic seconds of the last sign of life; of a ping without answer, or 0
     cdef double closing_since
     cdef long long heard_bytes
+    cdef list unframed                  # what was said behind the message that is being compressed
+    cdef object deflation               # of that message (websocket/deflate.py), or None
+    cdef object deflated                # the message, whose bytes it reads
+    cdef int deflated_first             # the first byte of its frame
+    cdef long long deflated_size        # bytes of it, not compressed
+    cdef bint goes_on                   # there is more to compress or to inflate: the engine is to come again
+    cdef Told last_told                 # after what nothing more is read; MORE while there is no such thing
 
     cdef Made _answer(self, Output output) except *
     cdef int _accept(self, Output output) except -1
@@ -32,6 +39,10 @@ cdef class WebSocketExchange(WebSocketCall):
     cdef int _take(self, Told told, Output output) except -1
     cdef int _write(self, Output output) except -1
     cdef int _write_message(self, Output output, object message) except -1
+    cdef int _deflate(self, Output output) except -1
+    cdef int _write_frame(
+        self, Output output, int first, object message, const char* data, Py_ssize_t size
+    ) except -1
     cdef int _keep(self, Output output) except -1
     cdef int _say_goodbye(self, Output output, int code, bytes reason) except -1
     cdef int _end(self, int code, str reason) except -1

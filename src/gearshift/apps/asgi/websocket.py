@@ -3,13 +3,16 @@
 To the engines it is a request whose body is all that comes after the head and whose answer is all that is sent. What
 the peer sent is read and what the application said is framed when the engine pulls (produce), so a peer that reads
 slowly holds the application back, and an application that takes no messages the peer. Several messages of one read
-are answered with one send.
+are answered with one send. A long message is compressed, or inflated, in steps, one each time that the engine pulls:
+what was said after it is framed after it, and nothing is read meanwhile.
 """
 
 from collections import deque
 
 import cython
+from cython.cimports.cpython.buffer import PyBUF_READ
 from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cython.cimports.cpython.memoryview import PyMemoryView_FromMemory
 from cython.cimports.cpython.unicode import PyUnicode_AsUTF8AndSize
 from cython.cimports.gearshift.apps.asgi.application import AsgiApplication
 from cython.cimports.gearshift.apps.asgi.websocket import Line
@@ -66,7 +69,8 @@ def upgrade(application: AsgiApplication, channel: Channel, service: Service):
     exchange.terms = application.terms()
     exchange.compress_from = exchange.terms.compress_from
     exchange.receivers, exchange.senders = [], []
-    exchange.pieces, exchange.outgoing = [], []
+    exchange.pieces, exchange.outgoing, exchange.unframed = [], [], []
+    exchange.last_told = Told.MORE
     exchange.incoming = deque()
     exchange.code = LOST
     exchange.reason = ""
@@ -156,27 +160,43 @@ class WebSocketExchange:
         """What was said is framed and what has come is read; tasks that wait for either go on here, and what they say
         is framed with the rest.
         """
+        self.goes_on = False
         while True:
             self.stirred = False
             self._write(output)
             self._keep(output)
             self._read(output)
             self._resume()
+            if self.goes_on:
+                self.stirred = True  # it is asked for already
+                return self.channel.driver.wake(self.channel)
             if not self.stirred or self.line == Line.CLOSED:
                 return 0
 
     def _write(self, output: Output):
+        """Frames what was said, up to a message whose compression takes longer than one step."""
+        at: cython.Py_ssize_t = 0
         outgoing: list = self.outgoing
-        if not outgoing:
-            return 0
-        self.outgoing = []
+        if self.deflation is not None:
+            self._deflate(output)
+            if self.deflation is not None:
+                return 0
+        if outgoing:
+            self.outgoing = []
+        if self.unframed:
+            outgoing = self.unframed + outgoing
+            self.unframed = []
         for message in outgoing:
+            at += 1
             if type(message) is tuple:
                 if self.line == Line.OPEN:
                     self._say_goodbye(output, message[0], message[1])
                     self._end(message[0], message[1].decode())
-            else:
-                self._write_message(output, message)
+                continue
+            self._write_message(output, message)
+            if self.deflation is not None:
+                self.unframed = outgoing[at:]
+                return 0
         return 0
 
     def _write_message(self, output: Output, message: object):
@@ -190,14 +210,39 @@ class WebSocketExchange:
             first |= Opcode.OP_BINARY
             data = PyBytes_AS_STRING(message)
             size = PyBytes_GET_SIZE(message)
-        self.held -= size
+        if self.deflate is None or size < self.compress_from or self.line != Line.OPEN:
+            self.held -= size
+            return self._write_frame(output, first, message, data, size)
+        self.deflated = message
+        self.deflated_size = size
+        self.deflated_first = first | Bit.RSV1
+        self.deflation = self.deflate.deflating(
+            PyMemoryView_FromMemory(cython.cast(cython.p_char, data), size, PyBUF_READ)
+        )
+        return self._deflate(output)
+
+    def _deflate(self, output: Output):
+        """A step of the message that is being compressed, and its frame once it is whole."""
+        done: bytes = self.deflation.step()
+        if done is None:
+            self.goes_on = True
+            return 0
+        self.deflation = self.deflated = None
+        self.held -= self.deflated_size
+        return self._write_frame(
+            output, self.deflated_first, done, PyBytes_AS_STRING(done), PyBytes_GET_SIZE(done)
+        )
+
+    def _write_frame(
+        self,
+        output: Output,
+        first: cython.int,
+        message: object,
+        data: cython.p_const_char,
+        size: cython.Py_ssize_t,
+    ):
         if self.line != Line.OPEN:
             return 0
-        if self.deflate is not None and size >= self.compress_from:
-            message = self.deflate.deflate(message.encode() if type(message) is str else message)
-            first |= Bit.RSV1
-            data = PyBytes_AS_STRING(message)
-            size = PyBytes_GET_SIZE(message)
         self.messages_out += 1
         self.service.counts.websocket_messages_out += 1
         return write_frame(output, first, message, data, size)
@@ -222,6 +267,11 @@ class WebSocketExchange:
             self.heard = self.channel.driver.now
             self.pinged = 0
         while self.line == Line.OPEN or self.line == Line.CLOSING:
+            if self.deflation is not None:
+                return 0
+            if self.last_told != Told.MORE:
+                self._take(self.last_told, output)
+                continue
             if self.queued >= MOST_QUEUED:
                 self.held_back = True
                 return 0
@@ -232,6 +282,9 @@ class WebSocketExchange:
                 protocol.end - protocol.position,
             )
             protocol.position += self.reader.taken
+            if told == Told.LATER:
+                self.goes_on = True
+                return 0
             if told == Told.MORE:
                 if self.channel.tls is not None and self.channel.more():
                     continue
@@ -265,6 +318,9 @@ class WebSocketExchange:
                 self.body_complete = False  # more may come, and must not reset what is sent now
             self._resume()  # what came before it is answered first, where the application does so at once
             self._write(output)
+            self.last_told = told
+            if self.deflation is not None:
+                return 0
             if self.line == Line.OPEN:
                 words = reader.reason.encode() if told == Told.BROKEN else b""
                 self._say_goodbye(output, reader.code, words)
@@ -274,7 +330,7 @@ class WebSocketExchange:
 
     def _keep(self, output: Output):
         """What the keeper has found."""
-        if self.leaving and self.line == Line.OPEN:
+        if self.leaving and self.line == Line.OPEN and self.deflation is None:
             self._say_goodbye(output, GOING_AWAY, b"")
             self._end(GOING_AWAY, "")
         if self.given_up and self.line != Line.CLOSED:
@@ -298,7 +354,7 @@ class WebSocketExchange:
 
     def _resume(self):
         """Tasks that wait for a message or for room go on."""
-        room: cython.bint = self.channel.unsent() < HIGH_WATER
+        room: cython.bint = self.held + self.channel.unsent() < HIGH_WATER
         receives: cython.bint = len(self.receivers) > 0 and self.has_message()
         sends: cython.bint = len(self.senders) > 0 and (room or self.over)
         if not receives and not sends:
@@ -353,7 +409,8 @@ class WebSocketExchange:
         if self.line != Line.CLOSED:
             self.move(Line.CLOSED)
         self.pieces = []
-        self.outgoing = []
+        self.outgoing, self.unframed = [], []
+        self.deflation = self.deflated = None
         self.error = None
         if not self.returned:
             self.name = self.name_of_request()
