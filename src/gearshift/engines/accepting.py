@@ -17,6 +17,7 @@ from cython.cimports.gearshift.engines import sockets
 from cython.cimports.gearshift.engines.accepting import Life, Tag
 from cython.cimports.gearshift.engines.transport import close_socket, set_blocking, somebody_waits
 from cython.cimports.gearshift.engines.waiting import WaitingRequests
+from cython.cimports.gearshift.floor import leave_floor, take_floor
 from cython.cimports.libc.errno import ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM, EPERM, errno
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.libc.string import memcpy
@@ -95,21 +96,29 @@ class AcceptingLoop:
 
     def begin(self) -> None:
         """Starts accepting; before this, connections wait in the accept queue. May be called again."""
-        if self.life == Life.ACCEPTING and not self.begun:
-            self.begun = True
-            self._listen(True)
+        take_floor()
+        try:
+            if self.life == Life.ACCEPTING and not self.begun:
+                self.begun = True
+                self._listen(True)
+        finally:
+            leave_floor()
 
     def hand_over(self, successor: object) -> None:
         """Stop accepting, and give each connection to that engine between two of its requests; the engine has
         stopped when the last one has left or ended.
         """
+        take_floor()
         self.elsewhere = getattr(successor, "elsewhere", False)
         self.successor = successor
+        leave_floor()
         self.interrupt()
 
     def take(self, connection: Connection) -> None:
         """A connection that another engine gives away; it is settled, and nobody else drives it."""
+        take_floor()
         self.arrivals.append(connection)
+        leave_floor()
         self.interrupt()
 
     # ---- accepting -----------------------------------------------------------------------------------------
@@ -220,7 +229,7 @@ class AcceptingLoop:
             self.woken.append(connection)
         return 0
 
-    def nudge(self, channel: Channel):
+    def nudge(self, channel: Channel):  # whoever calls has the floor
         self.wake(channel)
         if PyThread_get_thread_ident() != self.thread:
             self.interrupt()

@@ -10,6 +10,7 @@ from cython.cimports.gearshift.clock import monotonic
 from cython.cimports.gearshift.connection import Connection
 from cython.cimports.gearshift.engines.epoll import EpollEngine
 from cython.cimports.gearshift.engines.watch import Watch
+from cython.cimports.gearshift.floor import leave_floor, take_floor
 
 TICK = cython.declare(cython.int, 10)  # milliseconds between two looks of the watch
 PATIENCE = cython.declare(cython.long, 10)  # ticks; what is shorter, a client hardly feels
@@ -29,16 +30,17 @@ class WatchedEpollEngine:
 
     def select(self, timeout: cython.double):
         """One turn, as EpollEngine's; what follows until the next one is asyncio's and is watched too."""
+        take_floor()
         self.driven = cython.NULL
-        if self.successor is not None:
-            return EpollEngine.select(
-                self, timeout
-            )  # the engine that asyncio waits on now is watched, or not
-        ready = EpollEngine.select(self, timeout)
-        if self.watch_thread.asleep:
-            self.watch_thread.wake()
-        self.drives += 1
-        self.driven = cython.cast(cython.pointer[PyObject], self)
+        try:
+            ready = EpollEngine.select(self, timeout)
+            if self.successor is None:  # else the engine that asyncio waits on now is watched, or not
+                if self.watch_thread.asleep:
+                    self.watch_thread.wake()
+                self.drives += 1
+                self.driven = cython.cast(cython.pointer[PyObject], self)
+        finally:
+            leave_floor()
         return ready
 
     def held_up(self, milliseconds: cython.long):

@@ -11,10 +11,11 @@ cdef class Http2Application(RawApplication):
 @cython.final
 cdef class Http2Conversation(Conversation):
     cdef readonly object gateway
-    cdef public object session          # its streams; None until the gateway has made it
+    cdef object _session                # its streams; None until the gateway has made it
     cdef list pieces                    # said, and not in the output yet
     cdef readonly long long held        # their bytes
     cdef list early                     # what has come before there was a session
     cdef long long early_size
 
+    cdef object _inner(self, int fd)
     cdef object _heard(self, bytes data)

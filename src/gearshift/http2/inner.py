@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from socket import SHUT_WR
 
+from gearshift.floor import FLOOR
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from socket import socket
@@ -47,7 +49,8 @@ class Inner:
     @property
     def rests(self) -> bool:
         """Whether the connection would begin a request at once: its handler's last close() may still run."""
-        return not self.hung_up and self.connection.exchange is None
+        with FLOOR:
+            return not self.hung_up and self.connection.exchange is None
 
     @property
     def never_began(self) -> bool:

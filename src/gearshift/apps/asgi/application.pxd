@@ -38,6 +38,7 @@ cdef class AsgiExchange(Call):
     cdef int _path_message(self, dict message) except -1
     cdef int _hint_message(self, dict message) except -1
     cdef int _trailers_message(self, dict message) except -1
+    cdef object _take(self, object kind, object message)
     cdef bint _must_wait(self) noexcept
     cdef object _wait_to_send(self)
     cdef object _next_message(self)
