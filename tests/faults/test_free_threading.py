@@ -1,4 +1,4 @@
-"""On a free-threaded CPython (PEP 703): nothing of the server turns the interpreter lock on, and handlers run side by side."""
+"""On a free-threaded CPython (PEP 703): the server does not turn the interpreter lock on; handlers run side by side."""
 
 from __future__ import annotations
 
