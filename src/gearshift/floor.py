@@ -16,6 +16,8 @@ import cython
 from cython.cimports.gearshift.floor import (
     IS_NEEDED,
     leave_floor,
+    let_go,
+    take_again,
     take_floor,
     the_floor,
 )
@@ -31,6 +33,17 @@ class Floor:
 
     def __exit__(self, kind, value, traceback):
         leave_floor()
+
+
+class Aside:
+    """For `with`, a new one each time: what takes long, or may have to wait, and does not need the floor."""
+
+    def __enter__(self):
+        self.depth = let_go()
+        return self
+
+    def __exit__(self, kind, value, traceback):
+        take_again(self.depth)
 
 
 FLOOR = Floor()

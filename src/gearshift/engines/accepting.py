@@ -70,11 +70,13 @@ class AcceptingLoop:
 
     def close_descriptors(self) -> None:
         """The last verb: after it the engine can't be asked for anything. May be called again."""
+        take_floor()  # whoever interrupts must not write to what another opens next
         if self.epoll > 0:
             sockets.close(self.epoll)
         if self.wakeup > 0:
             sockets.close(self.wakeup)
         self.epoll = self.wakeup = -1
+        leave_floor()
 
     # ---- verbs for the outside, from any thread ----------------------------------------------------------
 
@@ -92,7 +94,9 @@ class AcceptingLoop:
     def interrupt(self) -> None:
         """Makes a waiting turn begin at once."""
         one: uint64_t = 1
+        take_floor()
         sockets.write(self.wakeup, cython.address(one), 8)
+        leave_floor()
 
     def begin(self) -> None:
         """Starts accepting; before this, connections wait in the accept queue. May be called again."""

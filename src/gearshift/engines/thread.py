@@ -12,17 +12,9 @@ import cython
 from cython.cimports.cpython.pythread import PyThread_release_lock
 from cython.cimports.gearshift.clock import monotonic
 from cython.cimports.gearshift.connection import Connection, Deadline
-from cython.cimports.gearshift.engines import sockets
+from cython.cimports.gearshift.engines import sleepers, sockets
 from cython.cimports.gearshift.engines.accepting import Life
 from cython.cimports.gearshift.engines.blocking import Outcome
-from cython.cimports.gearshift.engines.sleepers import (
-    call_out_of_wait,
-    let_sleepers_be_woken,
-    new_gate,
-    poll,
-    remove_gate,
-    sleep_at,
-)
 from cython.cimports.gearshift.engines.thread import Verdict
 from cython.cimports.gearshift.engines.transport import (
     close_socket,
@@ -57,10 +49,10 @@ class ThreadDriver:
 
     def __cinit__(self, service: object, timeouts: object, parks: cython.bint, engine: ThreadEngine):
         self.engine = engine
-        self.gate = new_gate()
+        self.gate = sleepers.new_gate()
 
     def __dealloc__(self):
-        remove_gate(self.gate)
+        sleepers.remove_gate(self.gate)
 
     def run_step(self, connection: Connection):
         """The RUN step, once there is room for one more running request."""
@@ -73,7 +65,7 @@ class ThreadDriver:
         connection.settle()
         if engine.waiting.count == 1:
             engine.interrupt()  # from now on it has an eye on the queue
-        sleep_at(self.gate)
+        sleepers.sleep_at(self.gate)
         self.tick()
         if self.verdict == Verdict.END:
             return connection.lose()
@@ -125,9 +117,11 @@ class ThreadEngine:
 
     def close_descriptors(self) -> None:
         """The last verb: after it the engine can't be asked for anything. May be called again."""
+        take_floor()  # whoever interrupts must not write to what another opens next
         if self.wakeup > 0:
             sockets.close(self.wakeup)
         self.wakeup = -1
+        leave_floor()
         self.spare.clear()
 
     # ---- verbs for the outside, from any thread ----------------------------------------------------------
@@ -163,7 +157,9 @@ class ThreadEngine:
     def interrupt(self) -> None:
         """Ends a wait of the accepting thread."""
         one: uint64_t = 1
+        take_floor()
         sockets.write(self.wakeup, cython.address(one), 8)
+        leave_floor()
 
     def hand_over(self, successor: object) -> None:
         """Stop accepting, and give each connection to that engine between two of its requests; the engine has
@@ -246,7 +242,7 @@ class ThreadEngine:
                 entries[watched].fd = listener.fd
                 entries[watched].events = sockets.POLLIN
                 watched += 1
-        count = poll(cython.address(entries[0]), watched, milliseconds)
+        count = sleepers.poll(cython.address(entries[0]), watched, milliseconds)
         if count <= 0:
             return False
         for index in range(1, watched):
@@ -406,7 +402,7 @@ class ThreadEngine:
         self._make_room()
         entry.fd = self.wakeup
         entry.events = sockets.POLLIN
-        poll(cython.address(entry), 1, cython.cast(cython.int, PAUSE * 1000))
+        sleepers.poll(cython.address(entry), 1, cython.cast(cython.int, PAUSE * 1000))
         self.needs_room = False
         return 0
 
@@ -416,7 +412,7 @@ class ThreadEngine:
         """Calls the connections' threads to leave between two requests, until all have; new ones wait in the kernel."""
         pause: cython.double = NUDGED_EVERY
         self.life = Life.HANDING_OVER
-        let_sleepers_be_woken()
+        sleepers.let_sleepers_be_woken()
         while (self.open or self.arrivals) and self.drain_seconds < 0 and not self.stop_asked:
             for item in list(self.open.values()):
                 connection: Connection = item
@@ -424,7 +420,7 @@ class ThreadEngine:
                 driver.leave_asked = not connection.stays(self.elsewhere)
                 if driver.resting and driver.leave_asked:
                     # Ends its recv(); one that is just about to begin it is met by the next call.
-                    call_out_of_wait(driver.thread)
+                    sleepers.call_out_of_wait(driver.thread)
             self._turn(pause)
             pause = min(pause * 1.5, LEAST_OFTEN)
         if not self.open and not self.arrivals:

@@ -12,6 +12,8 @@ from cython.cimports.gearshift.engines.epoll import EpollEngine
 from cython.cimports.gearshift.engines.watch import Watch
 from cython.cimports.gearshift.floor import leave_floor, take_floor
 
+from gearshift.floor import Aside
+
 TICK = cython.declare(cython.int, 10)  # milliseconds between two looks of the watch
 PATIENCE = cython.declare(cython.long, 10)  # ticks; what is shorter, a client hardly feels
 
@@ -46,12 +48,15 @@ class WatchedEpollEngine:
     def held_up(self, milliseconds: cython.long):
         if self.held_since == 0 and self.reporter is not None:
             self.held_since = monotonic() - milliseconds / 1000.0
-            self.reporter.held_up(self._driven_request())
+            request = self._driven_request()
+            with Aside():  # it reads source files
+                self.reporter.held_up(request)
         return 0
 
     def let_go(self):
         if self.held_since > 0:
-            self.reporter.let_go(monotonic() - self.held_since)
+            with Aside():
+                self.reporter.let_go(monotonic() - self.held_since)
             self.held_since = 0
         return 0
 

@@ -39,7 +39,11 @@ class Callee:
     def request_of(self, task):
         """The request that a task answers, as "GET /path"; None where it answers none."""
         exchange: Call = self.tasks.get(task)
-        return None if exchange is None else exchange.name or exchange.name_of_request()
+        take_floor()
+        try:
+            return None if exchange is None else exchange.name or exchange.name_of_request()
+        finally:
+            leave_floor()
 
     def local(self, concurrent: cython.bint):
         return ScopeBuilder()
