@@ -44,6 +44,7 @@ cdef class AsgiExchange(Call):
     cdef object _next_message(self)
     cdef object _read_message(self)
     cdef object _wait_to_receive(self)
+    cdef object _new_future(self)
     cdef int _write_head(self, Output output) except -1
     cdef int _write_hints(self, Output output) except -1
     cdef int _write_pieces(self, Output output) except -1

@@ -15,7 +15,7 @@ from cython.cimports.gearshift.apps.native import FileSlice
 from cython.cimports.gearshift.channel import Channel
 from cython.cimports.gearshift.clock import monotonic
 from cython.cimports.gearshift.exchange import Made, Service, Stage
-from cython.cimports.gearshift.floor import leave_floor, take_floor
+from cython.cimports.gearshift.floor import leave_floor, let_go, take_again, take_floor
 from cython.cimports.gearshift.http.output import Output
 from cython.cimports.gearshift.http.protocol import Protocol
 from cython.cimports.gearshift.http.request import Known, Request
@@ -170,12 +170,20 @@ class AsgiExchange:
     def _wait_to_receive(self):
         future = self.receiver
         if future is None or future.done():
-            self.receiver = future = self.application.loop.create_future()
+            self.receiver = future = self._new_future()
         self._changed()
         if self.lost or self.stage == Stage.OVER:
             self.receiver = None
             return ready(DISCONNECT.copy())
         return waiting(future)
+
+    def _new_future(self):
+        """Of the loop, which may be anybody's; the engine may go on meanwhile."""
+        floor: cython.int = let_go()
+        try:
+            return self.application.loop.create_future()
+        finally:
+            take_again(floor)
 
     def wants_input(self):
         return self.receiver is not None and not self.body_complete
@@ -265,7 +273,7 @@ class AsgiExchange:
         """The engine is told when it can see who waits: beside the loop it may be done before this thread goes on."""
         future = self.sender
         if future is None or future.done():
-            self.sender = future = self.application.loop.create_future()
+            self.sender = future = self._new_future()
         if not self.entered:
             self._changed()
         if self.lost or self.stage == Stage.OVER:  # since this message was begun with
