@@ -52,6 +52,7 @@ if __name__ == "__main__":
                 "wraparound": False,
                 "cdivision": True,
                 "initializedcheck": False,
+                "freethreading_compatible": True,
                 "linetrace": TRACED,
             },
         ),

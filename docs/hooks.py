@@ -26,6 +26,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "tls.md",
         "http2.md",
         "compression.md",
+        "free-threading.md",
         SETTINGS,
     ),
     "Measure": ("load.md", "bench.md", "lab.md"),

@@ -67,6 +67,7 @@ cdef class Channel:
     cdef bint has_output(self) except -1
     cdef int seal(self) except -1
     cdef bint more(self) except -1
+    cdef Py_ssize_t _open_sealed(self, char* place, Py_ssize_t room) except -2
     cdef Shake shake(self) except *
     cdef int say_goodbye(self) except -1
     cdef int give_back(self) except -1

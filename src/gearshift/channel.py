@@ -7,11 +7,12 @@ can block, ways to wait for more input or for room to write.
 
 import cython
 from cython.cimports.gearshift.clock import monotonic, wall_clock
+from cython.cimports.gearshift.floor import leave_floor, let_go, take_again, take_floor
 from cython.cimports.gearshift.http.date import DateLine
 from cython.cimports.gearshift.http.output import Output
 from cython.cimports.gearshift.http.protocol import Protocol
 from cython.cimports.gearshift.proxy.introduction import Introduction
-from cython.cimports.gearshift.tls.session import Seal, Shake, TlsSession
+from cython.cimports.gearshift.tls.session import Seal, TlsSession
 from cython.cimports.libc.stdlib import free, malloc
 
 INPUT_SIZE = cython.declare(cython.Py_ssize_t, 65536)
@@ -144,7 +145,13 @@ class Channel:
                 self.give_back()
                 self.output, tls.plain = tls.plain, None
                 return 0
-        if not tls.seal(self.wire(), SEALED_AT_ONCE):
+        wire: Output = self.wire()
+        floor: cython.int = let_go()
+        try:
+            whole: cython.bint = tls.seal(wire, SEALED_AT_ONCE)
+        finally:
+            take_again(floor)
+        if not whole:
             self.lose()
         return 0
 
@@ -157,7 +164,7 @@ class Channel:
         size: cython.Py_ssize_t = -1
         if tls.has_whole():
             protocol.settle()
-            size = tls.take(place, self.driver.input_size, self.wire())
+            size = self._open_sealed(place, self.driver.input_size)
             if tls.owes_keys:
                 self.last = True
         elif not tls.wire_ended or protocol.eof:
@@ -168,13 +175,25 @@ class Channel:
             protocol.eof = True
         return size != 0
 
+    def _open_sealed(self, place: cython.p_char, room: cython.Py_ssize_t):
+        wire: Output = self.wire()
+        floor: cython.int = let_go()
+        try:
+            return self.tls.take(place, room, wire)
+        finally:
+            take_again(floor)
+
     def shake(self):
         """Goes on with the handshake."""
         began: cython.double = monotonic()
         driver: Driver = self.driver
-        verdict: Shake = self.tls.shake(self.wire())
-        driver.shaking += monotonic() - began
-        return verdict
+        wire: Output = self.wire()
+        floor: cython.int = let_go()
+        try:
+            return self.tls.shake(wire)
+        finally:
+            take_again(floor)
+            driver.shaking += monotonic() - began
 
     def say_goodbye(self):
         """After the last byte of an answer: what came was whole. Where there is room it leaves with that byte."""
@@ -259,7 +278,11 @@ class Channel:
         """What is known of the connection at this moment: a row of connections[] in docs/status-schema.md."""
         from gearshift.observe.connection_table import row_of  # nobody pays for it who doesn't ask
 
-        return row_of(self)
+        take_floor()
+        try:
+            return row_of(self)
+        finally:
+            leave_floor()
 
     def __getitem__(self, key):
         """One value of read()."""

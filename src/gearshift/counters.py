@@ -1,6 +1,6 @@
 """What a server has done since its start, and which requests and connections it turned away: one set for all engines.
 
-Written by plain additions under the interpreter lock, in compiled code that does not let go of it between reading and
+Written by plain additions, with the floor (floor.py): compiled code does not let go of it between reading and
 writing.
 """
 

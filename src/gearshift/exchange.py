@@ -451,9 +451,9 @@ class Exchange:
         return 0
 
     def _log_access(self, log: object):
-        from gearshift.told import access_entry
+        from gearshift.told import tell_access
 
-        log.write(access_entry(self))
+        tell_access(self, log)
 
     # ---- what an application interface adds ------------------------------------------------------------
 

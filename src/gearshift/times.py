@@ -1,10 +1,11 @@
 """Where the time of requests goes: for each kind of request how long it waited, ran, and was held up by its reader.
 
-Written by plain additions under the interpreter lock, a few dozen nanoseconds a request. The table has a fixed size:
+Written by plain additions, with the floor (floor.py), a few dozen nanoseconds a request. The table has a fixed size:
 kinds past it are counted together, and so are those that do not exist (404), which strangers can invent.
 """
 
 import cython
+from cython.cimports.gearshift.floor import leave_floor, take_floor
 from cython.cimports.gearshift.http.request import Request
 from cython.cimports.gearshift.request_kinds import key_of
 from cython.cimports.gearshift.times import Place, Spread
@@ -121,19 +122,24 @@ class Times:
 
     def slowest_since(self, now: float) -> list:
         """The slowest requests of the last ten minutes before that time of day, slowest first."""
+        take_floor()
         self._forget(now)
-        return list(self.slowest)
+        found = list(self.slowest)
+        leave_floor()
+        return found
 
     def kinds(self) -> list:
         """All kinds, those first that took most time in all."""
         index: cython.int
         found = []
+        take_floor()
         for index in range(PLACES):
             if self.names[index] is not None:
                 found.append(self._told(cython.address(self.places[index]), self.names[index]))
         for index, name in ((REST, "other"), (UNKNOWN, "not found (404)")):
             if self.places[index].handler.count > 0:
                 found.append(self._told(cython.address(self.places[index]), name))
+        leave_floor()
         found.sort(key=lambda kind: -kind["handler"]["total_seconds"])
         return found
 

@@ -6,6 +6,7 @@ import cython
 from cython.cimports.gearshift.channel import Channel
 from cython.cimports.gearshift.clock import monotonic
 from cython.cimports.gearshift.exchange import Exchange
+from cython.cimports.gearshift.floor import let_go, take_again
 from cython.cimports.gearshift.http.request import Request
 from cython.cimports.gearshift.times import Times
 
@@ -38,6 +39,16 @@ def access_entry(exchange: Exchange):
         exchange.service.engine,
         exchange.channel.requests,
     )
+
+
+def tell_access(exchange: Exchange, log: object):
+    """Into the access log, which may have to wait for its file."""
+    entry = access_entry(exchange)
+    floor: cython.int = let_go()
+    try:
+        log.write(entry)
+    finally:
+        take_again(floor)
 
 
 def server_timing(exchange: Exchange):

@@ -22,6 +22,7 @@ from tests.support.waiting import eventually
 # What `gearshift status --json` prints: names and their types. Names are added, not changed.
 KEYS = {
     "version": str,
+    "interpreter": str,
     "pid": int,
     "application": str,
     "uptime_seconds": float,

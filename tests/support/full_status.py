@@ -9,6 +9,7 @@ def full_status() -> dict[str, Any]:
     """A new one each time."""
     return {
         "version": "1.2.3",
+        "interpreter": "CPython 3.14.7 free-threaded, no interpreter lock",
         "pid": 4711,
         "application": "shop:app",
         "uptime_seconds": 3600.5,

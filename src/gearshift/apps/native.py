@@ -6,6 +6,7 @@ import cython
 from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cython.cimports.gearshift.channel import Channel
 from cython.cimports.gearshift.exchange import Made, Service
+from cython.cimports.gearshift.floor import let_go, take_again
 from cython.cimports.gearshift.http.output import Output
 from cython.cimports.gearshift.http.response import reason_of
 
@@ -74,7 +75,11 @@ class NativeExchange:
     """One request to a Responder."""
 
     def call(self):
-        answer: Answer = self.responder.respond(self)
+        floor: cython.int = let_go()
+        try:
+            answer: Answer = self.responder.respond(self)
+        finally:
+            take_again(floor)
         output: Output = self.channel.writer()
         body = answer.body
         self.start(answer.status, PyBytes_AS_STRING(answer.reason), PyBytes_GET_SIZE(answer.reason))

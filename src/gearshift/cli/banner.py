@@ -6,6 +6,7 @@ import os
 
 from gearshift.apps.loader import Kind
 from gearshift.kernel.limits import descriptor_limits, shortage_in_words
+from gearshift.observe.interpreter import interpreter_in_words, is_free_threaded
 from gearshift.version import __version__
 
 TYPE_CHECKING = False
@@ -49,6 +50,8 @@ def banner(
     lines = [f"Gearshift {__version__} serves {application}"]
     lines += [f"  {listener.url:<{width}}  {listener.backlog_in_words()}" for listener in listeners]
     lines.append(f"  engine {engine}: {threads_in_words(settings, engine)}")
+    if is_free_threaded() and not workers:  # whose applications may bring what turns the lock on
+        lines.append(f"  {interpreter_in_words()}")
     if workers:
         lines.append(
             f"  {len(workers)} worker{'s' if len(workers) > 1 else ''}: process {', '.join(map(str, workers))};"

@@ -37,6 +37,7 @@ def in_words(seen: Mapping[str, Any]) -> str:
         *(line for listener in seen["listeners"] for line in _listener(listener, seen)),
         *map(_endpoint, seen.get("endpoints", ())),
         f"  engine {seen['engine']}, {seen['threads_asked']} threads asked for",
+        *([f"  {seen['interpreter']}"] if seen.get("interpreter") else []),
         *(
             f"  {gear['connections']} connection{'s are' if gear['connections'] != 1 else ' is'} leaving"
             f" the engine {gear['engine']}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 
+from gearshift.floor import Aside
 from gearshift.http.response import ResponseError
 
 TYPE_CHECKING = False
@@ -62,6 +63,10 @@ class CodedBody:
 
     def press(self) -> bytes:
         """The next step, compressed and flushed: never nothing while waits is true."""
+        with Aside():
+            return self._press()
+
+    def _press(self) -> bytes:
         pressed = []
         room = WHOLE if self.withheld else STEP
         while room and self._backlog:

@@ -16,6 +16,7 @@ from cython.cimports.gearshift.connection import Connection, Deadline
 from cython.cimports.gearshift.engines.accepting import Life, Tag
 from cython.cimports.gearshift.engines.transport import close_socket, set_blocking, somebody_waits
 from cython.cimports.gearshift.engines.waiting import WaitingRequests
+from cython.cimports.gearshift.floor import leave_floor, take_floor
 from cython.cimports.gearshift.kernel import system_calls as sockets
 from cython.cimports.libc.errno import ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM, EPERM, errno
 from cython.cimports.libc.stdint import uint64_t
@@ -69,11 +70,13 @@ class AcceptingLoop:
 
     def close_descriptors(self) -> None:
         """The last verb: after it the engine can't be asked for anything. May be called again."""
+        take_floor()  # whoever interrupts must not write to what another opens next
         if self.epoll > 0:
             sockets.close(self.epoll)
         if self.wakeup > 0:
             sockets.close(self.wakeup)
         self.epoll = self.wakeup = -1
+        leave_floor()
 
     # ---- verbs for the outside, from any thread ----------------------------------------------------------
 
@@ -91,25 +94,35 @@ class AcceptingLoop:
     def interrupt(self) -> None:
         """Makes a waiting turn begin at once."""
         one: uint64_t = 1
+        take_floor()
         sockets.write(self.wakeup, cython.address(one), 8)
+        leave_floor()
 
     def begin(self) -> None:
         """Starts accepting; before this, connections wait in the accept queue. May be called again."""
-        if self.life == Life.ACCEPTING and not self.begun:
-            self.begun = True
-            self._listen(True)
+        take_floor()
+        try:
+            if self.life == Life.ACCEPTING and not self.begun:
+                self.begun = True
+                self._listen(True)
+        finally:
+            leave_floor()
 
     def hand_over(self, successor: object) -> None:
         """Stop accepting, and give each connection to that engine between two of its requests; the engine has
         stopped when the last one has left or ended.
         """
+        take_floor()
         self.elsewhere = getattr(successor, "elsewhere", False)
         self.successor = successor
+        leave_floor()
         self.interrupt()
 
     def take(self, connection: Connection) -> None:
         """A connection that another engine gives away; it is settled, and nobody else drives it."""
+        take_floor()
         self.arrivals.append(connection)
+        leave_floor()
         self.interrupt()
 
     # ---- accepting -----------------------------------------------------------------------------------------
@@ -220,7 +233,7 @@ class AcceptingLoop:
             self.woken.append(connection)
         return 0
 
-    def nudge(self, channel: Channel):
+    def nudge(self, channel: Channel):  # whoever calls has the floor
         self.wake(channel)
         if PyThread_get_thread_ident() != self.thread:
             self.interrupt()

@@ -21,6 +21,7 @@ from cython.cimports.gearshift.engines.kinds import Kind, Kinds
 from cython.cimports.gearshift.engines.pool import PoolEngine
 from cython.cimports.gearshift.engines.watch import Watch
 from cython.cimports.gearshift.exchange import Exchange
+from cython.cimports.gearshift.floor import leave_floor, take_floor
 
 MEASURED_MASK = cython.declare(cython.long, 7)  # of the inline runs, one in eight is timed
 TICK = cython.declare(cython.int, 1)  # milliseconds between two looks of the watch
@@ -32,9 +33,8 @@ PATIENCE = cython.declare(
 class AutoWorker:
     """One thread, which polls, or serves requests that were handed on, or sleeps."""
 
-    def run(self) -> None:
+    def _work(self):
         engine: AutoEngine = self.engine
-        engine.waking = False
         self.thread = PyThread_get_thread_ident()
         while True:
             if engine.leader is None and engine.life != Life.STOPPED:
@@ -45,7 +45,7 @@ class AutoWorker:
                 self._serve_one(connection)
                 connection = None
             elif engine.life == Life.STOPPED:
-                return
+                return 0
             else:
                 self._sleep()
 
@@ -104,12 +104,14 @@ class AutoEngine:
         """Lets its threads serve; returns once everything is closed. The calling thread only waits, so that signals
         are heard whatever the handlers do.
         """
-        self.begin()
-        self._start_worker()
-        if self.preload:
-            while len(self.workers) < self.most_workers:
-                self._start_worker()
-        self.watch_thread.start()
+        take_floor()
+        try:
+            self.begin()
+            self._start_worker()
+            self._preload()
+            self.watch_thread.start()
+        finally:
+            leave_floor()
         self.over.wait()
         if self.failure is not None:
             raise self.failure

@@ -6,8 +6,6 @@ from gearshift.engines.pool import PoolEngine, PoolWorker
 class AutoWorker(PoolWorker):
     """One thread, which polls, or serves requests that were handed on, or sleeps."""
 
-    def run(self) -> None: ...
-
 class AutoEngine(PoolEngine):
     """Serves inline, and hands on what takes long."""
 

@@ -13,6 +13,7 @@ from cython.cimports.cpython.pythread import PyThread_get_thread_ident
 from cython.cimports.gearshift.channel import Channel
 from cython.cimports.gearshift.connection import Connection, Deadline, Phase, Step
 from cython.cimports.gearshift.engines.blocking import Outcome
+from cython.cimports.gearshift.engines.sleepers import poll
 from cython.cimports.gearshift.engines.transport import (
     Sent,
     close_socket,
@@ -21,6 +22,7 @@ from cython.cimports.gearshift.engines.transport import (
     send_output,
 )
 from cython.cimports.gearshift.exchange import Service
+from cython.cimports.gearshift.floor import let_go, take_again
 from cython.cimports.gearshift.http.refusals import Refusal
 from cython.cimports.gearshift.kernel import system_calls as sockets
 from cython.cimports.libc.errno import EAGAIN, EINTR, ETIMEDOUT, errno
@@ -142,10 +144,9 @@ class BlockingDriver:
         milliseconds: cython.int = cython.cast(cython.int, seconds * 1000 + 0.999)
         entry.fd = connection.fd
         entry.events = sockets.POLLOUT
-        with cython.nogil:
-            count = sockets.poll(cython.address(entry), 1, milliseconds)
-            while count < 0 and errno == EINTR:
-                count = sockets.poll(cython.address(entry), 1, milliseconds)
+        count = poll(cython.address(entry), 1, milliseconds)
+        while count < 0 and errno == EINTR:
+            count = poll(cython.address(entry), 1, milliseconds)
         return count > 0
 
     def flush(self, channel: Channel):
@@ -215,6 +216,7 @@ class BlockingDriver:
             return self._recv_with_timeout(connection, milliseconds)
         entry.fd = connection.fd
         entry.events = sockets.POLLIN
+        floor: cython.int = let_go()
         with cython.nogil:
             while True:
                 count = sockets.poll(cython.address(entry), 1, milliseconds)
@@ -228,6 +230,7 @@ class BlockingDriver:
                 elif count == 0:
                     taken = -ETIMEDOUT
                     break
+        take_again(floor)
         return taken
 
     def _recv_with_timeout(self, connection: Connection, milliseconds: cython.int) -> cython.Py_ssize_t:
@@ -245,12 +248,14 @@ class BlockingDriver:
                 cython.address(timeout),
                 cython.sizeof(timeout),
             )
+        floor: cython.int = let_go()
         with cython.nogil:
             taken = sockets.recv(connection.fd, self.input, self.input_size, 0)
             while taken < 0 and errno == EINTR and not (self.resting and self.leave_asked):
                 taken = sockets.recv(connection.fd, self.input, self.input_size, 0)
             if taken < 0:
                 taken = -ETIMEDOUT if errno == EAGAIN else -errno
+        take_again(floor)
         return taken
 
     def _taken(self, connection: Connection, size: cython.Py_ssize_t):
@@ -281,8 +286,7 @@ class BlockingDriver:
         entries[1].fd = connection.fd
         entries[1].events = sockets.POLLIN if connection.takes_input() else 0
         entries[1].revents = 0
-        with cython.nogil:
-            count = sockets.poll(cython.address(entries[0]), 2, milliseconds)
+        count = poll(cython.address(entries[0]), 2, milliseconds)
         self.tick()
         if count == 0:
             return connection.expire()

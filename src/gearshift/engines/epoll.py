@@ -7,6 +7,7 @@ what is asyncio's. An application that never suspends costs no trip round the lo
 
 import cython
 from cython.cimports.gearshift.engines.accepting import Life
+from cython.cimports.gearshift.floor import leave_floor, take_floor
 from cython.cimports.gearshift.kernel import system_calls as sockets
 from cython.cimports.libc.errno import errno
 
@@ -21,9 +22,13 @@ class EpollEngine:
 
     def run(self) -> None:
         """Serves in the calling thread; returns once everything is closed."""
-        self.begin()
-        while self.life != Life.STOPPED:
-            self.turn(-1)
+        take_floor()
+        try:
+            self.begin()
+            while self.life != Life.STOPPED:
+                self.turn(-1)
+        finally:
+            leave_floor()
 
     # ---- as the selector of an asyncio loop -------------------------------------------------------------
 
@@ -42,7 +47,11 @@ class EpollEngine:
 
     def select(self, timeout: cython.double):
         """One turn; returns what became ready of others' descriptors: (descriptor, readable, writable)."""
-        self.turn(timeout)
+        take_floor()
+        try:
+            self.turn(timeout)
+        finally:
+            leave_floor()
         if not self.foreign:
             return []
         ready = [
@@ -59,7 +68,10 @@ class EpollEngine:
 
     def patience(self):
         """Seconds until there is something to do in a turn, whatever the descriptor says."""
-        return self._patience(-1.0)
+        take_floor()
+        seconds: cython.double = self._patience(-1.0)
+        leave_floor()
+        return seconds
 
     @property
     def stopped(self):

@@ -12,6 +12,7 @@ cdef class Hand:
     cdef object task                # what is to be done next; None: nothing more
     cdef void* gate                 # a lock that an idle thread sleeps on
 
+    cdef int _work(self) except -1
     cdef int _sleep(self) except -1
 
 @cython.final

@@ -7,15 +7,11 @@ random numbers, and unmakes them with it.
 from threading import Thread
 
 import cython
-from cython.cimports.cpython.pythread import (
-    PyThread_acquire_lock,
-    PyThread_allocate_lock,
-    PyThread_free_lock,
-    PyThread_release_lock,
-)
+from cython.cimports.cpython.pythread import PyThread_release_lock
 from cython.cimports.gearshift.engines.idle_threads import PyThread_acquire_lock_timed
+from cython.cimports.gearshift.engines.sleepers import new_gate, remove_gate, sleep_at
+from cython.cimports.gearshift.floor import leave_floor, let_go, take_again, take_floor
 
-WAIT = cython.declare(cython.int, 1)
 MOST_IDLE = cython.declare(cython.Py_ssize_t, 64)
 PATIENCE = cython.declare(cython.double, 1.0)  # seconds that an idle thread waits for a task
 IDLE = "gearshift-idle"  # its name meanwhile
@@ -28,43 +24,50 @@ class Hand:
         self.threads = threads
         self.work = threads.work
         self.task = task
-        self.gate = PyThread_allocate_lock()
-        if self.gate == cython.NULL:
-            raise MemoryError
-        PyThread_acquire_lock(self.gate, WAIT)
+        self.gate = new_gate()
         self.thread = Thread(target=self.run, name=name, daemon=True)
 
     def __dealloc__(self):
-        if self.gate != cython.NULL:
-            PyThread_release_lock(self.gate)
-            PyThread_free_lock(self.gate)
+        remove_gate(self.gate)
 
     def run(self) -> None:
         """The thread: one task after another, until none comes."""
         threads: IdleThreads = self.threads
-        while self.task is not None:
-            task, self.task = self.task, None
+        take_floor()
+        try:
+            while self.task is not None:
+                self._work()
+                if threads.ended or len(threads.idle) >= MOST_IDLE:
+                    return
+                self.thread.name = IDLE
+                threads.idle.append(self)
+                self._sleep()
+        finally:
+            leave_floor()
+
+    def _work(self):
+        task, self.task = self.task, None
+        floor: cython.int = let_go()
+        try:
             self.work(task)
-            task = None
-            if threads.ended or len(threads.idle) >= MOST_IDLE:
-                return
-            self.thread.name = IDLE
-            threads.idle.append(self)
-            self._sleep()
+        finally:
+            take_again(floor)
+        return 0
 
     def _sleep(self):
         """Until there is a task, or none is to come."""
         opened: cython.int
         patience: cython.longlong = self.threads.patience
+        floor: cython.int = let_go()
         with cython.nogil:
             opened = PyThread_acquire_lock_timed(self.gate, patience, 0)
+        take_again(floor)
         if opened == 1:
             return 0
         try:
             self.threads.idle.remove(self)
         except ValueError:  # it was chosen in this very moment
-            with cython.nogil:
-                PyThread_acquire_lock(self.gate, WAIT)
+            sleep_at(self.gate)
         return 0
 
 

@@ -7,6 +7,7 @@ nor drive out what is used.
 
 import cython
 from cython.cimports.gearshift.engines.kinds import Kind
+from cython.cimports.gearshift.floor import leave_floor, take_floor
 from cython.cimports.gearshift.http.request import Request
 from cython.cimports.gearshift.request_kinds import key_of
 from cython.cimports.libc.string import memset
@@ -83,6 +84,7 @@ class Kinds:
         """What was learnt, busiest first: (kind, runs, seconds on average, share of waiting or None, handed on)."""
         found = []
         place: cython.int
+        take_floor()
         for place in range(PLACES):
             kind: cython.pointer[Kind] = cython.address(self.places[place])
             if kind.key == 0 or kind.runs == 0:
@@ -91,5 +93,6 @@ class Kinds:
             if kind.processor_seconds > 0 and kind.seconds > 0:
                 waiting = min(max(1 - kind.processor_seconds / kind.seconds, 0.0), 1.0)
             found.append((self.names[place], kind.runs, kind.seconds, waiting, bool(kind.handed_on)))
+        leave_floor()
         found.sort(key=lambda entry: -entry[1])
         return found

@@ -11,6 +11,7 @@ cdef class PoolWorker(BlockingDriver):
 
     cdef bint _room_before_needed(self, Connection connection) except -1
     cdef bint _is_needed(self) except -1
+    cdef int _work(self) except -1
     cdef int _sleep(self) except -1
     cdef int _serve_one(self, Connection connection) except -1
 
@@ -34,6 +35,7 @@ cdef class PoolEngine(ReadinessLoop):
     cdef int interrupted(self, Connection connection, bint now) except -1
     cdef PoolWorker make_worker(self, str name)
     cdef int _poll(self) except -1
+    cdef int _preload(self) except -1
     cdef int _stopped(self) except -1
     cdef int _join(self) except -1
     cdef Connection _next(self)

@@ -18,19 +18,16 @@ from collections import deque
 from threading import Thread
 
 import cython
-from cython.cimports.cpython.pythread import (
-    PyThread_acquire_lock,
-    PyThread_allocate_lock,
-    PyThread_free_lock,
-    PyThread_release_lock,
-)
+from cython.cimports.cpython.pythread import PyThread_release_lock
 from cython.cimports.cpython.ref import Py_DECREF
 from cython.cimports.gearshift.clock import monotonic
 from cython.cimports.gearshift.connection import Connection, Deadline, Phase
 from cython.cimports.gearshift.engines.accepting import Life
 from cython.cimports.gearshift.engines.blocking import BlockingDriver, Outcome
 from cython.cimports.gearshift.engines.readiness import ReadinessLoop
+from cython.cimports.gearshift.engines.sleepers import new_gate, remove_gate, sleep_at
 from cython.cimports.gearshift.engines.transport import Sent, close_socket, hang_up, peer_took, send_output
+from cython.cimports.gearshift.floor import leave_floor, let_go, take_again, take_floor
 from cython.cimports.gearshift.kernel import system_calls as sockets
 from cython.cimports.libc.errno import EAGAIN, EINTR, errno
 
@@ -40,7 +37,6 @@ HALF_CLOSE = cython.declare(
 LAST_MOMENT = cython.declare(
     cython.double, 1.0
 )  # seconds that a thread has to end when nothing is left to do
-WAIT = cython.declare(cython.int, 1)
 SHARE = cython.declare(cython.longlong, 262144)  # bytes that a thread sends of one answer while others wait
 MOMENT = cython.declare(cython.double, 0.01)  # seconds between two looks at who waits for a thread
 BLOCKED = cython.declare(cython.double, 0.0005)  # seconds; a request that took longer made its thread wait
@@ -55,27 +51,29 @@ class PoolWorker:
     def __cinit__(self, service: object, timeouts: object, parks: cython.bint, engine: PoolEngine, name: str):
         self.engine = engine
         self.name = name
-        self.gate = PyThread_allocate_lock()
-        if self.gate == cython.NULL:
-            raise MemoryError
-        PyThread_acquire_lock(self.gate, WAIT)
+        self.gate = new_gate()
 
     def __dealloc__(self):
-        if self.gate != cython.NULL:
-            PyThread_release_lock(self.gate)
-            PyThread_free_lock(self.gate)
+        remove_gate(self.gate)
 
     def run(self) -> None:
         """The thread: one request after another, until the engine has stopped."""
+        take_floor()
+        try:
+            cython.cast(PoolEngine, self.engine).waking = False
+            self._work()
+        finally:
+            leave_floor()
+
+    def _work(self):
         engine: PoolEngine = self.engine
-        engine.waking = False
         while True:
             connection: Connection = engine._next()
             if connection is not None:
                 self._serve_one(connection)
                 connection = None
             elif engine.life == Life.STOPPED:
-                return
+                return 0
             else:
                 self._sleep()
 
@@ -130,8 +128,7 @@ class PoolWorker:
         """Until somebody opens the gate."""
         engine: PoolEngine = self.engine
         engine.idle.append(self)
-        with cython.nogil:
-            PyThread_acquire_lock(self.gate, WAIT)
+        sleep_at(self.gate)
         engine.waking = False
         return 0
 
@@ -195,14 +192,22 @@ class PoolEngine:
 
     def run(self) -> None:
         """Polls in the calling thread; returns once everything is closed."""
-        if self.preload:
-            while len(self.workers) < self.most_workers:
-                self._start_worker()
-        self.begin()
-        while self.life != Life.STOPPED:
-            self._poll()
-        self._stopped()
-        self._join()
+        take_floor()
+        try:
+            self._preload()
+            self.begin()
+            while self.life != Life.STOPPED:
+                self._poll()
+            self._stopped()
+            self._join()
+        finally:
+            leave_floor()
+
+    def _preload(self):
+        """All threads are begun now, if that is wished."""
+        while self.preload and len(self.workers) < self.most_workers:
+            self._start_worker()
+        return 0
 
     def _poll(self):
         """One turn, and then whether the queue moves."""
@@ -232,9 +237,12 @@ class PoolEngine:
 
     def _join(self):
         """Returns when the threads have ended; where connections were cut, a handler may still hold one."""
-        for thread in self.threads:
-            thread.join(0 if self.cut else LAST_MOMENT)
+        threads: list = self.threads
         self.threads = []
+        floor: cython.int = let_go()
+        for thread in threads:
+            thread.join(0 if self.cut else LAST_MOMENT)
+        take_again(floor)
         return 0
 
     def _stopped(self):

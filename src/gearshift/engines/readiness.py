@@ -23,6 +23,7 @@ from cython.cimports.gearshift.engines.transport import (
     send_output,
 )
 from cython.cimports.gearshift.engines.waiting import Standing
+from cython.cimports.gearshift.floor import let_go, take_again
 from cython.cimports.gearshift.kernel import system_calls as sockets
 from cython.cimports.libc.errno import EAGAIN, EINTR, errno
 from cython.cimports.libc.stdint import uint64_t
@@ -104,8 +105,10 @@ class ReadinessLoop:
         patience: cython.double = self._patience(timeout)
         # Rounded up: a deadline a fraction of a millisecond away must not be spun for.
         milliseconds = cython.cast(cython.int, patience * 1000 + 0.999) if patience > 0 else 0
+        floor: cython.int = let_go()
         with cython.nogil:
             count = sockets.epoll_wait(self.epoll, self.events, MOST_EVENTS, milliseconds)
+        take_again(floor)
         self.next_event = 0
         self.event_count = count if count > 0 else 0
         self.thread = PyThread_get_thread_ident()

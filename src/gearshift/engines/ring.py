@@ -17,6 +17,7 @@ from cython.cimports.gearshift.engines.ring import (
     Timespec,
     WaitArguments,
 )
+from cython.cimports.gearshift.floor import let_go, take_again
 from cython.cimports.gearshift.kernel import system_calls as sockets
 from cython.cimports.libc.errno import EAGAIN, EBUSY, EINTR, ETIME, errno
 from cython.cimports.libc.stdint import uint32_t, uint64_t
@@ -180,6 +181,7 @@ class Ring:
                 cython.sizeof(WaitArguments),
             )
         else:
+            floor: cython.int = let_go()
             with cython.nogil:
                 result = sockets.syscall(
                     NUMBER_ENTER,
@@ -190,6 +192,7 @@ class Ring:
                     cython.address(arguments),
                     cython.sizeof(WaitArguments),
                 )
+            take_again(floor)
         # What was submitted counts even where the wait ended by a timeout or a signal.
         self.submitted = sockets.atomic_load(self.submission_head, sockets.ACQUIRE)
         if result < 0 and errno != ETIME and errno != EINTR and errno != EAGAIN and errno != EBUSY:

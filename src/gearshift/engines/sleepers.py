@@ -1,8 +1,51 @@
-"""Threads that sleep in a system call, and the signal that ends it."""
+"""Threads that sleep in a system call, without the interpreter and without the floor; and the signal that ends it."""
 
 import cython
+from cython.cimports.cpython.pythread import (
+    PyThread_acquire_lock,
+    PyThread_allocate_lock,
+    PyThread_free_lock,
+    PyThread_release_lock,
+)
+from cython.cimports.gearshift.floor import let_go, take_again
 from cython.cimports.gearshift.kernel import system_calls as sockets
 from cython.cimports.libc.string import memset
+
+WAIT = cython.declare(cython.int, 1)
+
+
+def new_gate() -> cython.p_void:
+    """A closed gate: a lock that is taken."""
+    gate: cython.p_void = PyThread_allocate_lock()
+    if gate == cython.NULL:
+        raise MemoryError
+    PyThread_acquire_lock(gate, WAIT)
+    return gate
+
+
+def remove_gate(gate: cython.p_void) -> cython.void:
+    """Nobody sleeps at it."""
+    if gate != cython.NULL:
+        PyThread_release_lock(gate)
+        PyThread_free_lock(gate)
+
+
+def sleep_at(gate: cython.p_void) -> cython.void:
+    """Until somebody opens it (PyThread_release_lock); it is closed again then."""
+    floor: cython.int = let_go()
+    with cython.nogil:
+        PyThread_acquire_lock(gate, WAIT)
+    take_again(floor)
+
+
+def poll(entries: cython.pointer[sockets.pollfd], count: cython.int, milliseconds: cython.int) -> cython.int:
+    """As poll(2)."""
+    found: cython.int
+    floor: cython.int = let_go()
+    with cython.nogil:
+        found = sockets.poll(entries, count, milliseconds)
+    take_again(floor)
+    return found
 
 
 def do_nothing(number: cython.int) -> cython.void:

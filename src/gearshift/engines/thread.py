@@ -8,18 +8,13 @@ delivered first, so no request is lost by it.
 import os
 
 import cython
-from cython.cimports.cpython.pythread import (
-    PyThread_acquire_lock,
-    PyThread_allocate_lock,
-    PyThread_free_lock,
-    PyThread_release_lock,
-)
+from cython.cimports.cpython.pythread import PyThread_release_lock
 from cython.cimports.gearshift.clock import monotonic
 from cython.cimports.gearshift.connection import Connection, Deadline
+from cython.cimports.gearshift.engines import sleepers
 from cython.cimports.gearshift.engines.accepting import Life
 from cython.cimports.gearshift.engines.blocking import Outcome
 from cython.cimports.gearshift.engines.idle_threads import IdleThreads
-from cython.cimports.gearshift.engines.sleepers import call_out_of_wait, let_sleepers_be_woken
 from cython.cimports.gearshift.engines.thread import Verdict
 from cython.cimports.gearshift.engines.transport import (
     close_socket,
@@ -30,6 +25,7 @@ from cython.cimports.gearshift.engines.transport import (
     somebody_waits,
 )
 from cython.cimports.gearshift.engines.waiting import WaitingRequests
+from cython.cimports.gearshift.floor import leave_floor, take_floor
 from cython.cimports.gearshift.kernel import system_calls as sockets
 from cython.cimports.libc.errno import ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM, EPERM, errno
 from cython.cimports.libc.stdint import uint64_t
@@ -41,7 +37,6 @@ from gearshift.errors import SettingError
 MOST_LISTENERS = cython.declare(cython.int, 62)
 MOST_ACCEPTED = cython.declare(cython.int, 64)  # in one go, so that signals and the end are heard of
 MOST_SPARE = cython.declare(cython.Py_ssize_t, 64)
-WAIT = cython.declare(cython.int, 1)
 JUDGED_EVERY = cython.declare(cython.double, 0.01)  # seconds between two looks at the requests that wait
 NUDGED_EVERY = cython.declare(cython.double, 0.002)  # seconds between the first two calls to leave, then more
 LEAST_OFTEN = cython.declare(cython.double, 0.25)
@@ -55,15 +50,10 @@ class ThreadDriver:
 
     def __cinit__(self, service: object, timeouts: object, parks: cython.bint, engine: ThreadEngine):
         self.engine = engine
-        self.gate = PyThread_allocate_lock()
-        if self.gate == cython.NULL:
-            raise MemoryError
-        PyThread_acquire_lock(self.gate, WAIT)
+        self.gate = sleepers.new_gate()
 
     def __dealloc__(self):
-        if self.gate != cython.NULL:
-            PyThread_release_lock(self.gate)
-            PyThread_free_lock(self.gate)
+        sleepers.remove_gate(self.gate)
 
     def run_step(self, connection: Connection):
         """The RUN step, once there is room for one more running request."""
@@ -76,8 +66,7 @@ class ThreadDriver:
         connection.settle()
         if engine.waiting.count == 1:
             engine.interrupt()  # from now on it has an eye on the queue
-        with cython.nogil:
-            PyThread_acquire_lock(self.gate, WAIT)
+        sleepers.sleep_at(self.gate)
         self.tick()
         if self.verdict == Verdict.END:
             return connection.lose()
@@ -130,23 +119,29 @@ class ThreadEngine:
 
     def close_descriptors(self) -> None:
         """The last verb: after it the engine can't be asked for anything. May be called again."""
+        take_floor()  # whoever interrupts must not write to what another opens next
         if self.wakeup > 0:
             sockets.close(self.wakeup)
         self.wakeup = -1
+        leave_floor()
         self.spare.clear()
 
     # ---- verbs for the outside, from any thread ----------------------------------------------------------
 
     def run(self) -> None:
         """Accepts in the calling thread; returns once everything is closed."""
-        while self.drain_seconds < 0 and not self.stop_asked and self.successor is None:
-            self._turn(-1)
-        if self.drain_seconds < 0 and not self.stop_asked:
-            self._hand_over()
-        if self.life != Life.STOPPED:
-            self._drain()
-            self.life = Life.STOPPED
-        self.threads.end()
+        take_floor()
+        try:
+            while self.drain_seconds < 0 and not self.stop_asked and self.successor is None:
+                self._turn(-1)
+            if self.drain_seconds < 0 and not self.stop_asked:
+                self._hand_over()
+            if self.life != Life.STOPPED:
+                self._drain()
+                self.life = Life.STOPPED
+            self.threads.end()
+        finally:
+            leave_floor()
 
     def begin(self) -> None:
         """Until run(), connections wait in the accept queue: nothing is to be prepared."""
@@ -165,7 +160,9 @@ class ThreadEngine:
     def interrupt(self) -> None:
         """Ends a wait of the accepting thread."""
         one: uint64_t = 1
+        take_floor()
         sockets.write(self.wakeup, cython.address(one), 8)
+        leave_floor()
 
     def hand_over(self, successor: object) -> None:
         """Stop accepting, and give each connection to that engine between two of its requests; the engine has
@@ -177,7 +174,9 @@ class ThreadEngine:
 
     def take(self, connection: Connection) -> None:
         """A connection that another engine gives away; it is settled, and nobody else drives it."""
+        take_floor()
         self.arrivals.append(connection)
+        leave_floor()
         self.interrupt()
 
     @property
@@ -246,8 +245,7 @@ class ThreadEngine:
                 entries[watched].fd = listener.fd
                 entries[watched].events = sockets.POLLIN
                 watched += 1
-        with cython.nogil:
-            count = sockets.poll(cython.address(entries[0]), watched, milliseconds)
+        count = sleepers.poll(cython.address(entries[0]), watched, milliseconds)
         if count <= 0:
             return False
         for index in range(1, watched):
@@ -346,6 +344,7 @@ class ThreadEngine:
 
     def _serve(self, connection: Connection) -> None:
         """A connection's thread."""
+        take_floor()
         driver: ThreadDriver = connection.driver
         fd: cython.int = connection.fd
         given: cython.bint = False
@@ -365,6 +364,7 @@ class ThreadEngine:
                 self.spare.append(driver)
             if self.needs_room or (self.life != Life.ACCEPTING and not self.open):
                 self.interrupt()
+            leave_floor()
 
     # ---- full ------------------------------------------------------------------------------------------------
 
@@ -403,8 +403,7 @@ class ThreadEngine:
         self._make_room()
         entry.fd = self.wakeup
         entry.events = sockets.POLLIN
-        with cython.nogil:
-            sockets.poll(cython.address(entry), 1, cython.cast(cython.int, PAUSE * 1000))
+        sleepers.poll(cython.address(entry), 1, cython.cast(cython.int, PAUSE * 1000))
         self.needs_room = False
         return 0
 
@@ -414,7 +413,7 @@ class ThreadEngine:
         """Calls the connections' threads to leave between two requests, until all have; new ones wait in the kernel."""
         pause: cython.double = NUDGED_EVERY
         self.life = Life.HANDING_OVER
-        let_sleepers_be_woken()
+        sleepers.let_sleepers_be_woken()
         while (self.open or self.arrivals) and self.drain_seconds < 0 and not self.stop_asked:
             for item in list(self.open.values()):
                 connection: Connection = item
@@ -422,7 +421,7 @@ class ThreadEngine:
                 driver.leave_asked = not connection.stays(self.elsewhere)
                 if driver.resting and driver.leave_asked:
                     # Ends its recv(); one that is just about to begin it is met by the next call.
-                    call_out_of_wait(driver.thread)
+                    sleepers.call_out_of_wait(driver.thread)
             self._turn(pause)
             pause = min(pause * 1.5, LEAST_OFTEN)
         if not self.open and not self.arrivals:

@@ -12,6 +12,7 @@ from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_FromStringA
 from cython.cimports.gearshift.channel import Driver
 from cython.cimports.gearshift.connection import Connection, Deadline, Phase
 from cython.cimports.gearshift.exchange import Service
+from cython.cimports.gearshift.floor import leave_floor, take_floor
 from cython.cimports.libc.string import memcpy
 
 VERSION = 1
@@ -54,12 +55,16 @@ def _introduction(connection: Connection):
 
 def let_go(connection: Connection) -> None:
     """The socket is another process's from now on: here it is closed, which ends nothing."""
-    fd: cython.int = connection.fd
-    if fd >= 0:
-        connection.fd = -1
-        connection.service.roster.leave(connection)
-        connection.finish()
-        os.close(fd)
+    take_floor()
+    try:
+        fd: cython.int = connection.fd
+        if fd >= 0:
+            connection.fd = -1
+            connection.service.roster.leave(connection)
+            connection.finish()
+            os.close(fd)
+    finally:
+        leave_floor()
 
 
 def unpacked(message: bytes, fd: cython.int, service: Service, driver: Driver, listeners: list) -> Connection:

@@ -9,7 +9,7 @@ cdef enum Sent:
 cdef Sent send_output(Connection connection) except *
 cdef bint peer_took(Connection connection) noexcept
 cdef int _untaken(int fd) noexcept
-cdef Sent _send_memory(int fd, Output output) except *
+cdef Sent _send_memory(Connection connection, Output output) except *
 cdef Sent _send_record(int fd, Output output) except *
 cdef Sent _send_file(int fd, Output output) except *
 cdef bint peer_has_finished(Connection connection) noexcept

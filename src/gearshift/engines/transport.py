@@ -4,6 +4,7 @@ import cython
 from cython.cimports.gearshift.clock import monotonic
 from cython.cimports.gearshift.connection import Connection
 from cython.cimports.gearshift.engines.transport import Sent
+from cython.cimports.gearshift.floor import leave_floor, let_go, take_again, take_floor
 from cython.cimports.gearshift.http.output import Output, Part, Span
 from cython.cimports.gearshift.kernel import system_calls as sockets
 from cython.cimports.libc.errno import EAGAIN, EINTR, errno
@@ -26,7 +27,7 @@ def send_output(connection: Connection):
     sent: Sent = Sent.ALL
     while output.pending > 0 and sent == Sent.ALL and rounds < MOST_ROUNDS:
         rounds += 1
-        sent = _send_file(fd, output) if output.file() != cython.NULL else _send_memory(fd, output)
+        sent = _send_file(fd, output) if output.file() != cython.NULL else _send_memory(connection, output)
     connection.bytes_out += before - output.pending
     if sent == Sent.SOME:
         connection.untaken = _untaken(fd)
@@ -53,7 +54,8 @@ def _untaken(fd: cython.int):
     return count
 
 
-def _send_memory(fd: cython.int, output: Output):
+def _send_memory(connection: Connection, output: Output):
+    fd: cython.int = connection.fd
     spans: Span[16]
     message: sockets.msghdr
     size: cython.Py_ssize_t = 0
@@ -67,9 +69,13 @@ def _send_memory(fd: cython.int, output: Output):
         size += spans[index].length
     if size < output.pending:
         flags |= sockets.MSG_MORE  # a file or more memory follows at once: fill the segments
+    # A thread that serves one connection has nothing of a loop's in hand, so others may have the floor meanwhile.
+    aside: cython.bint = connection.driver.can_block
     while True:
         if count == 1 and size <= RELEASE_ABOVE:
+            floor: cython.int = let_go() if aside else 0
             taken = sockets.send(fd, spans[0].start, size, flags)
+            take_again(floor)
         else:
             message.msg_name = cython.NULL
             message.msg_namelen = 0
@@ -80,8 +86,10 @@ def _send_memory(fd: cython.int, output: Output):
             message.msg_controllen = 0
             message.msg_flags = 0
             if size > RELEASE_ABOVE:
+                floor = let_go()
                 with cython.nogil:
                     taken = sockets.sendmsg(fd, cython.address(message), flags)
+                take_again(floor)
             else:
                 taken = sockets.sendmsg(fd, cython.address(message), flags)
         if taken >= 0:
@@ -101,8 +109,10 @@ def _send_file(fd: cython.int, output: Output):
     taken: cython.Py_ssize_t
     while True:
         offset = part.offset
+        floor: cython.int = let_go()
         with cython.nogil:
             taken = sockets.sendfile(fd, descriptor, cython.address(offset), size)
+        take_again(floor)
         if taken > 0:
             output.sent(taken)
             return Sent.ALL if cython.cast(cython.size_t, taken) == size else Sent.SOME
@@ -218,10 +228,14 @@ def end_reading(connection: Connection):
 
 def hang_up(connection: Connection):
     """Ends the connection from outside: whoever drives it finds its end. False where it is closed already."""
-    connection.ending = True
-    if connection.datagrams:
-        return _let_go(connection) == 0
-    return connection.fd >= 0 and sockets.shutdown(connection.fd, sockets.SHUT_RDWR) == 0
+    take_floor()  # so that the descriptor is no other's by now
+    try:
+        connection.ending = True
+        if connection.datagrams:
+            return _let_go(connection) == 0
+        return connection.fd >= 0 and sockets.shutdown(connection.fd, sockets.SHUT_RDWR) == 0
+    finally:
+        leave_floor()
 
 
 def _let_go(connection: Connection):

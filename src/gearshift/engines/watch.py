@@ -7,17 +7,13 @@ when that has stood still does it ask for the interpreter and speak. While nothi
 from threading import Thread
 
 import cython
-from cython.cimports.cpython.pythread import (
-    PyThread_acquire_lock,
-    PyThread_allocate_lock,
-    PyThread_free_lock,
-    PyThread_release_lock,
-)
+from cython.cimports.cpython.pythread import PyThread_release_lock
 from cython.cimports.gearshift.engines.readiness import ReadinessLoop
+from cython.cimports.gearshift.engines.sleepers import new_gate, remove_gate, sleep_at
 from cython.cimports.gearshift.engines.watch import Sight
+from cython.cimports.gearshift.floor import leave_floor, let_go, take_again, take_floor
 from cython.cimports.gearshift.kernel import system_calls as sockets
 
-WAIT = cython.declare(cython.int, 1)
 QUIET_TICKS = cython.declare(cython.long, 20)  # without a step, after which the watch sleeps
 
 
@@ -61,15 +57,10 @@ class Watch:
         self.loop = loop
         self.tick = tick
         self.patience = patience
-        self.gate = PyThread_allocate_lock()
-        if self.gate == cython.NULL:
-            raise MemoryError
-        PyThread_acquire_lock(self.gate, WAIT)
+        self.gate = new_gate()
 
     def __dealloc__(self):
-        if self.gate != cython.NULL:
-            PyThread_release_lock(self.gate)
-            PyThread_free_lock(self.gate)
+        remove_gate(self.gate)
 
     def start(self) -> None:
         self.thread = Thread(target=self.run, name="watch", daemon=True)
@@ -77,16 +68,20 @@ class Watch:
 
     def end(self) -> None:
         """Returns when the thread has ended. May be called again."""
+        take_floor()
         self.ended = True
         if self.asleep:
             self.wake()
+        leave_floor()
         if self.thread is not None:
+            floor: cython.int = let_go()  # which it may be about to take
             self.thread.join()
+            take_again(floor)
             self.thread = None
         self.loop = None
 
     def wake(self):
-        """Something runs again. Called by the loop's thread where `asleep` is set."""
+        """Something runs again. Called where `asleep` is set, with the floor."""
         self.asleep = False
         PyThread_release_lock(self.gate)
         return 0
@@ -102,14 +97,18 @@ class Watch:
                     sight = judge.judge(loop.drives, loop.driven != cython.NULL)
                     if sight != Sight.GO_ON:
                         break
-            if self.ended:
-                break
-            if sight == Sight.LET_GO:
-                loop.let_go()
-            elif sight == Sight.HELD_UP:
-                self._look(loop, judge.seen, judge.still)
-            elif sight == Sight.QUIET and self._sleep(loop, judge.seen):
-                judge.still = 0
+            take_floor()
+            try:
+                if self.ended:
+                    break
+                if sight == Sight.LET_GO:
+                    loop.let_go()
+                elif sight == Sight.HELD_UP:
+                    self._look(loop, judge.seen, judge.still)
+                elif sight == Sight.QUIET and self._sleep(loop, judge.seen):
+                    judge.still = 0
+            finally:
+                leave_floor()
 
     def _look(self, loop: ReadinessLoop, seen: cython.long, still: cython.long):
         """With the interpreter: whether it is still the same step, and then what the engine makes of it."""
@@ -121,6 +120,5 @@ class Watch:
         if loop.driven != cython.NULL or loop.drives != seen or self.ended:
             return False
         self.asleep = True
-        with cython.nogil:
-            PyThread_acquire_lock(self.gate, WAIT)
+        sleep_at(self.gate)
         return True

@@ -10,6 +10,9 @@ from cython.cimports.gearshift.clock import monotonic
 from cython.cimports.gearshift.connection import Connection
 from cython.cimports.gearshift.engines.epoll import EpollEngine
 from cython.cimports.gearshift.engines.watch import Watch
+from cython.cimports.gearshift.floor import leave_floor, take_floor
+
+from gearshift.floor import Aside
 
 TICK = cython.declare(cython.int, 10)  # milliseconds between two looks of the watch
 PATIENCE = cython.declare(cython.long, 10)  # ticks; what is shorter, a client hardly feels
@@ -29,27 +32,31 @@ class WatchedEpollEngine:
 
     def select(self, timeout: cython.double):
         """One turn, as EpollEngine's; what follows until the next one is asyncio's and is watched too."""
+        take_floor()
         self.driven = cython.NULL
-        if self.successor is not None:
-            return EpollEngine.select(
-                self, timeout
-            )  # the engine that asyncio waits on now is watched, or not
-        ready = EpollEngine.select(self, timeout)
-        if self.watch_thread.asleep:
-            self.watch_thread.wake()
-        self.drives += 1
-        self.driven = cython.cast(cython.pointer[PyObject], self)
+        try:
+            ready = EpollEngine.select(self, timeout)
+            if self.successor is None:  # else the engine that asyncio waits on now is watched, or not
+                if self.watch_thread.asleep:
+                    self.watch_thread.wake()
+                self.drives += 1
+                self.driven = cython.cast(cython.pointer[PyObject], self)
+        finally:
+            leave_floor()
         return ready
 
     def held_up(self, milliseconds: cython.long):
         if self.held_since == 0 and self.reporter is not None:
             self.held_since = monotonic() - milliseconds / 1000.0
-            self.reporter.held_up(self._driven_request())
+            request = self._driven_request()
+            with Aside():  # it reads source files
+                self.reporter.held_up(request)
         return 0
 
     def let_go(self):
         if self.held_since > 0:
-            self.reporter.let_go(monotonic() - self.held_since)
+            with Aside():
+                self.reporter.let_go(monotonic() - self.held_since)
             self.held_since = 0
         return 0
 

@@ -10,8 +10,9 @@ cdef class Http2Application(RawApplication):
 @cython.final
 cdef class Http2Conversation(Conversation):
     cdef readonly object gateway
-    cdef public object session          # its streams; None until the gateway has made it
+    cdef object _session                # its streams; None until the gateway has made it
     cdef list early                     # what has come before there was a session
     cdef long long early_size
 
+    cdef object _inner(self, int fd)
     cdef object _heard(self, bytes data)

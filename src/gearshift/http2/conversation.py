@@ -14,6 +14,7 @@ from cython.cimports.gearshift.channel import Channel
 from cython.cimports.gearshift.connection import Connection, Deadline, Phase
 from cython.cimports.gearshift.conversation import RawApplication
 from cython.cimports.gearshift.exchange import Service
+from cython.cimports.gearshift.floor import leave_floor, let_go, take_again, take_floor
 from cython.cimports.gearshift.http.protocol import Protocol
 from cython.cimports.libc.string import memcpy
 
@@ -56,15 +57,20 @@ class Http2Conversation:
 
     def say(self, data: bytes) -> None:
         """Frames to be sent after all that were said before. With the session's lock held."""
+        take_floor()
         self.held += PyBytes_GET_SIZE(data)
         self.pieces.append(data)
         self.said = True
+        leave_floor()
 
     def wake(self) -> None:
         """What was said is sent soon. From any thread."""
-        channel: Channel = self.channel
-        if channel is not None:
-            channel.driver.nudge(channel)
+        take_floor()
+        try:
+            if self.channel is not None:
+                self.channel.driver.nudge(self.channel)
+        finally:
+            leave_floor()
 
     def finish(self) -> None:
         """The connection ends once everything that was said is sent."""
@@ -72,12 +78,21 @@ class Http2Conversation:
 
     def begin(self, session: object) -> object:
         """The gateway has made its session. What has come before that, to be heard first; None: it has ended."""
+        take_floor()
         early: list = self.early
         self.early = []
-        if self.ended:
-            return None
-        self.session = session
-        return early
+        if not self.ended:
+            self._session = session
+        leave_floor()
+        return None if self.ended else early
+
+    @property
+    def session(self) -> object:
+        """What holds its streams; None before it is made, and once the connection has ended."""
+        take_floor()
+        session = self._session
+        leave_floor()
+        return session
 
     def carries(self, streams: cython.int) -> None:
         """So many streams are open."""
@@ -85,21 +100,36 @@ class Http2Conversation:
 
     def begun(self) -> None:
         """One more request has come."""
+        take_floor()
         if self.channel is not None:
             self.channel.requests += 1
+        leave_floor()
 
     @property
     def unsent(self) -> int:
         """Bytes that were said and that the socket has not taken yet."""
-        return self.held + (0 if self.channel is None else self.channel.unsent())
+        take_floor()
+        unsent: cython.longlong = self.held + (0 if self.channel is None else self.channel.unsent())
+        leave_floor()
+        return unsent
 
     @property
     def draining(self) -> bool:
         """Whether the server is coming to its end, or has left this connection for another process."""
-        return self.service.draining or (self.channel is not None and self.channel.last)
+        take_floor()
+        leaves: cython.bint = self.service.draining or (self.channel is not None and self.channel.last)
+        leave_floor()
+        return leaves
 
     def inner(self, fd: cython.int) -> object:
         """A connection for a stream, on that descriptor: its peer, listener and scheme are this connection's."""
+        take_floor()
+        try:
+            return self._inner(fd)
+        finally:
+            leave_floor()
+
+    def _inner(self, fd: cython.int):
         channel: Channel = self.channel
         if channel is None:
             raise ConnectionError("the connection is closed")
@@ -136,8 +166,13 @@ class Http2Conversation:
         return
 
     def _heard(self, data: bytes):
-        if self.session is not None:
-            return self.session.receive(data)
+        if self._session is not None:
+            session = self._session
+            floor: cython.int = let_go()  # the gateway's thread may have its lock, and wait for the floor
+            try:
+                return session.receive(data)
+            finally:
+                take_again(floor)
         if data:
             self.early.append(data)
             self.early_size += PyBytes_GET_SIZE(data)
@@ -146,7 +181,7 @@ class Http2Conversation:
 
     def unread(self) -> cython.bint:
         """Draining ends it when its session says so, after the last stream."""
-        return self.session is not None
+        return self._session is not None
 
     def end(self):
         if self.ended:
@@ -155,6 +190,10 @@ class Http2Conversation:
         self.channel = None
         self.pieces = []
         self.held = 0
-        self.gateway.lost(self)
-        self.session = None  # which holds on to this in turn
+        floor: cython.int = let_go()  # as in _heard()
+        try:
+            self.gateway.lost(self)
+        finally:
+            take_again(floor)
+        self._session = None  # which holds on to this in turn
         return 0

@@ -3,6 +3,7 @@
 import cython
 from cython.cimports.cpython.exc import PyErr_SetFromErrno
 from cython.cimports.gearshift.connection import Connection
+from cython.cimports.gearshift.floor import leave_floor, take_floor
 from cython.cimports.gearshift.http2.inner import (
     MSG_DONTWAIT,
     MSG_NOSIGNAL,
@@ -29,7 +30,10 @@ class Inner:
 
     def rests(self):
         """Whether the connection would begin a request at once: its handler's last close() may still run."""
-        return not self.hung_up and self.connection.exchange is None
+        take_floor()
+        rests: cython.bint = not self.hung_up and self.connection.exchange is None
+        leave_floor()
+        return rests
 
     def never_began(self):
         """Whether the request was closed upon unread, so that it may be sent again (RFC 9113 section 8.7)."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from time import monotonic, sleep
 
+from gearshift.floor import FLOOR
 from gearshift.kernel.socket_row import socket_row
 from gearshift.observe.seen_connection import seen, spoken
 from gearshift.told import client_of
@@ -39,14 +40,15 @@ def connection_table(
     serving: dict[int, dict[str, Any]] = {}
     for piece in _pieces(found):
         now = monotonic()
-        for connection in piece:
-            if connection.fd < 0:
-                continue
-            row = _row(connection, names, answering, now)
-            rows.append(row)
-            driver = connection.driver
-            if row["phase"] in IN_HAND and (driver.can_block or row["owner"] == names.get(driver.thread)):
-                serving[driver.thread] = row
+        with FLOOR:
+            for connection in piece:
+                if connection.fd < 0:
+                    continue
+                row = _row(connection, names, answering, now)
+                rows.append(row)
+                driver = connection.driver
+                if row["phase"] in IN_HAND and (driver.can_block or row["owner"] == names.get(driver.thread)):
+                    serving[driver.thread] = row
         sleep(0)
     return rows, serving
 

@@ -11,6 +11,7 @@ import time
 from threading import RLock
 
 from gearshift.errors import SettingError
+from gearshift.floor import Aside
 from gearshift.observe.escaping import escape_text
 from gearshift.observe.stamps import SecondText, local_time
 
@@ -58,7 +59,8 @@ class ErrorLog:
         """An error with its traceback."""
         from traceback import format_exception
 
-        self._write("error", text, "".join(format_exception(error)))
+        with Aside():
+            self._write("error", text, "".join(format_exception(error)))
 
     def reopen(self) -> None:
         """Has the next line written to the file that then stands at the path, for logrotate.
@@ -76,7 +78,7 @@ class ErrorLog:
 
     def _write(self, severity: str, text: str, more: str = "") -> None:
         second, millisecond = divmod(int(self._now() * 1000), 1000)
-        with self._lock:
+        with Aside(), self._lock:
             if self._reopening:
                 self._open_anew()
             moment, _, zone = self._stamp.text(second).rpartition(" ")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from threading import Event, Thread
 
+from gearshift.floor import FLOOR
 from gearshift.observe.seen_connection import seen
 from gearshift.observe.stacks import stack_of_task, stack_of_thread
 from gearshift.told import client_of
@@ -100,10 +101,12 @@ class Lookout:
         answering = {id(exchange): task for task, exchange in list(self._tasks.items())}
         found = []
         for connection in self._roster().in_hand():
-            doing, since, method, path, exchange = seen(connection)
-            if doing != "in handler" or not since or now - since < seconds or exchange is None:
-                continue
-            found.append(self._described(connection, exchange, answering.get(id(exchange)), now - since))
+            with FLOOR:
+                doing, since, method, path, exchange = seen(connection)
+                if doing != "in handler" or not since or now - since < seconds or exchange is None:
+                    continue
+                task = answering.get(id(exchange))
+                found.append(self._described(connection, exchange, task, now - since))
             found[-1]["request"] = f"{(method or b'').decode('latin-1')} {(path or b'').decode('latin-1')}"
         return sorted(found, key=lambda entry: -entry["seconds"])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from gearshift.observe.interpreter import interpreter_in_words
 from gearshift.observe.queues import host_seen, listeners_seen
 from gearshift.version import __version__
 
@@ -31,6 +32,7 @@ def status(
     counts = current.engine.service.counts.as_dict()
     return {
         "version": __version__,
+        "interpreter": interpreter_in_words(),
         "pid": os.getpid(),
         "application": application,
         "uptime_seconds": uptime,

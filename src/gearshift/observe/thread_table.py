@@ -11,6 +11,7 @@ import sys
 import threading
 from time import clock_gettime
 
+from gearshift.floor import FLOOR
 from gearshift.observe.threads import state_of
 
 TYPE_CHECKING = False
@@ -49,10 +50,11 @@ def _roles(gears: Sequence[Gear], threads: Sequence[threading.Thread]) -> dict[i
     roles = {thread.ident or 0: own[thread.name] for thread in threads if thread.name in own}
     for gear in gears:
         engine = gear.engine
-        for worker in getattr(engine, "workers", ()):
+        for worker in list(getattr(engine, "workers", ())):
             roles[worker.thread] = "worker"
-        for connection in list(getattr(engine, "open", {}).values()):
-            roles[connection.driver.thread] = "connection"
+        with FLOOR:
+            for connection in list(getattr(engine, "open", {}).values()):
+                roles[connection.driver.thread] = "connection"
         if hasattr(engine, "thread"):
             roles[engine.thread] = {"pool": "poller", "auto": "leader"}.get(gear.name, "loop")
             if engine.is_selector:

@@ -28,6 +28,8 @@ cdef class DatagramConversation(Conversation):
     cdef readonly long long unsent      # datagrams that the kernel would not take
 
     cdef int answer(self) except -1
+    cdef int _begin(self) except -1
+    cdef int _returned(self, object address, object result, object error) except -1
     cdef object _peer(self, bytes address)
     cdef bytes _address(self, object peer)
     cdef int _keep(self, object data, bytes address) except -1

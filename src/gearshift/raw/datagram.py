@@ -15,6 +15,7 @@ from cython.cimports.cpython.pythread import PyThread_get_thread_ident
 from cython.cimports.gearshift.channel import Channel
 from cython.cimports.gearshift.conversation import RawApplication, request_of
 from cython.cimports.gearshift.exchange import Made, Service, Stage
+from cython.cimports.gearshift.floor import leave_floor, let_go, take_again, take_floor
 from cython.cimports.gearshift.http.response import Response
 from cython.cimports.gearshift.kernel import system_calls as kernel
 from cython.cimports.libc.errno import EAGAIN, EINTR, ENOBUFS, errno
@@ -88,19 +89,23 @@ class DatagramConversation:
 
         Raises ValueError for what is no address.
         """
-        channel: Channel = self.channel
-        address = self._address(peer)
-        if channel is None:
-            return
-        if self.busy == PyThread_get_thread_ident():
-            self._keep(data, address)
-        else:
-            self._send([(bytes(data), address)])
+        take_floor()
+        try:
+            address = self._address(peer)
+            if self.channel is None:
+                return
+            if self.busy == PyThread_get_thread_ident():
+                self._keep(data, address)
+            else:
+                self._send([(bytes(data), address)])
+        finally:
+            leave_floor()
 
     @property
     def address(self):
         """Where it receives, as text."""
-        return "" if self.channel is None else self.channel.listener.address
+        channel: Channel = self.channel
+        return "" if channel is None else channel.listener.address
 
     @property
     def closed(self):
@@ -158,12 +163,7 @@ class DatagramConversation:
         index: cython.int
         self.busy = PyThread_get_thread_ident()
         try:
-            self.made()
-            if not self.opened:
-                self.opened = True
-                opened = self.method("opened")
-                if opened is not None:
-                    self._reply(opened(self), None)
+            self._begin()
             handle = self.handler.datagram
             for index in range(self.count):
                 data = PyBytes_FromStringAndSize(self.room + index * LARGEST, self.messages[index].msg_len)
@@ -172,7 +172,12 @@ class DatagramConversation:
                     self.messages[index].msg_hdr.msg_namelen,
                 )
                 try:
-                    result = handle(data, self.peers.get(address) or self._peer(address))
+                    peer = self.peers.get(address) or self._peer(address)
+                    floor: cython.int = let_go()
+                    try:
+                        result = handle(data, peer)
+                    finally:
+                        take_again(floor)
                     if result is not None:
                         self._reply(result, address)
                 except BaseException as error:  # SystemExit too: one datagram must not end the server
@@ -185,6 +190,21 @@ class DatagramConversation:
             if said:
                 self._send(said)
         return 0
+
+    def _begin(self):
+        """There is a handler, and it has been told of the socket."""
+        opened = result = None
+        floor: cython.int = let_go()
+        try:
+            self.made()
+            if not self.opened:
+                self.opened = True
+                opened = self.method("opened")
+                if opened is not None:
+                    result = opened(self)
+        finally:
+            take_again(floor)
+        return self._reply(result, None)
 
     def _reply(self, result: object, address: object):
         """What the handler returned; without an address it can only be awaited."""
@@ -204,6 +224,13 @@ class DatagramConversation:
 
     def returned(self, address: object, result: object, error: object) -> None:
         """A coroutine has returned or raised; in the loop's thread."""
+        take_floor()
+        try:
+            self._returned(address, result, error)
+        finally:
+            leave_floor()
+
+    def _returned(self, address: object, result: object, error: object):
         channel: Channel = self.channel
         self.outstanding -= 1
         if error is not None:
@@ -212,6 +239,7 @@ class DatagramConversation:
             self._send([(bytes(result), address)])
         if channel is not None and self.outstanding == MOST_OUTSTANDING - 1:
             channel.driver.nudge(channel)
+        return 0
 
     def _keep(self, data: object, address: bytes):
         if type(data) is not bytes:
@@ -272,8 +300,10 @@ class DatagramConversation:
                 waited = True
                 entry.fd = self.channel.fd
                 entry.events = kernel.POLLOUT
+                floor: cython.int = let_go()
                 with cython.nogil:
                     kernel.poll(cython.address(entry), 1, PATIENCE)
+                take_again(floor)
             else:
                 if errno not in (EAGAIN, ENOBUFS) and self.unsent == 0:
                     self.service.error_log.warning(
@@ -311,7 +341,11 @@ class DatagramConversation:
         return sent
 
     def farewell(self):
-        tell_closed(self)
+        floor: cython.int = let_go()
+        try:
+            tell_closed(self)
+        finally:
+            take_again(floor)
         return 0
 
 

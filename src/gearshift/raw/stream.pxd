@@ -23,6 +23,7 @@ cdef class StreamConversation(Conversation):
     cdef long long _number              # of the connection, once it is closed
     cdef str _peer
 
+    cdef bint _say(self, object data) except -1
     cdef int keep(self, object data) except -1
     cdef Exchange _call(self, int kind, bytes data)
 
@@ -38,4 +39,5 @@ cdef class StreamExchange(Exchange):
 
     cdef int _take(self, object result) except -1
     cdef int _await(self, object call) except -1
+    cdef int _returned(self, object result, object error) except -1
     cdef int _tell(self, object error) except -1

@@ -9,6 +9,7 @@ from cython.cimports.cpython.bytes import PyBytes_FromStringAndSize
 from cython.cimports.gearshift.channel import Channel
 from cython.cimports.gearshift.conversation import Conversation, RawApplication, request_of
 from cython.cimports.gearshift.exchange import Made, Service, Stage
+from cython.cimports.gearshift.floor import leave_floor, let_go, take_again, take_floor
 from cython.cimports.gearshift.http.protocol import Protocol
 from cython.cimports.gearshift.http.response import Response
 from cython.cimports.gearshift.kernel.system_calls import MSG_DONTWAIT, MSG_PEEK, recv
@@ -20,6 +21,7 @@ HIGH_WATER = cython.declare(
     cython.longlong, 65536
 )  # bytes unsent above which an iterable is not asked for more
 CALLS = (b"connected", b"received", b"eof")
+_END = cython.declare(object, object())
 
 
 def is_awaitable(value: object) -> bool:
@@ -63,6 +65,13 @@ class StreamConversation:
         """Sends bytes after all that was sent before, without waiting. False where the connection has ended, or ends
         because its peer takes too little.
         """
+        take_floor()
+        try:
+            return self._say(data)
+        finally:
+            leave_floor()
+
+    def _say(self, data: object):
         channel: Channel = self.channel
         if channel is None or self.over or self.overfull:
             return False
@@ -80,15 +89,21 @@ class StreamConversation:
 
     def close(self) -> None:
         """Ends the connection once everything that was said is sent; nothing more is received."""
-        channel: Channel = self.channel
-        self.over = self.said = True
-        if channel is not None and not self.busy:
-            channel.driver.nudge(channel)
+        take_floor()
+        try:
+            self.over = self.said = True
+            if self.channel is not None and not self.busy:
+                self.channel.driver.nudge(self.channel)
+        finally:
+            leave_floor()
 
     @property
     def unsent(self):
         """Bytes that were said and that the socket has not taken yet."""
-        return self.held + (0 if self.channel is None else self.channel.unsent())
+        take_floor()
+        unsent: cython.longlong = self.held + (0 if self.channel is None else self.channel.unsent())
+        leave_floor()
+        return unsent
 
     @property
     def closed(self):
@@ -98,18 +113,26 @@ class StreamConversation:
     @property
     def peer(self):
         """The peer's address as text: "127.0.0.1:50000"; "" for a Unix socket."""
-        return self._peer if self.channel is None else self.channel.peer_address()
+        take_floor()
+        try:
+            return self._peer if self.channel is None else self.channel.peer_address()
+        finally:
+            leave_floor()
 
     @property
     def number(self):
         """The connection's number in this server, from 1."""
-        return self._number if self.channel is None else self.channel.number
+        take_floor()
+        number: cython.longlong = self._number if self.channel is None else self.channel.number
+        leave_floor()
+        return number
 
     def read(self):
         """What is known of it at this moment: a row of connections[] in docs/status-schema.md."""
-        if self.channel is None:
+        channel: Channel = self.channel
+        if channel is None:
             raise ConnectionError("the connection is closed")
-        return self.channel.read()
+        return channel.read()
 
     def __getitem__(self, key):
         """One value of read()."""
@@ -183,7 +206,11 @@ class StreamConversation:
         return 0
 
     def farewell(self):
-        tell_closed(self)
+        floor: cython.int = let_go()
+        try:
+            tell_closed(self)
+        finally:
+            take_again(floor)
         return 0
 
 
@@ -193,6 +220,7 @@ class StreamExchange:
     def call(self):
         conversation: StreamConversation = self.conversation
         conversation.busy = True
+        floor: cython.int = let_go()
         try:
             conversation.made()
             if self.kind == Call.RECEIVED:
@@ -204,6 +232,7 @@ class StreamExchange:
                 connected = conversation.method("connected")
                 result = None if connected is None else connected(conversation)
         finally:
+            take_again(floor)
             conversation.busy = False
         self.data = None
         if result is not None:
@@ -234,6 +263,13 @@ class StreamExchange:
 
     def returned(self, result: object, error: object) -> None:
         """An asynchronous handler has returned or raised; in the loop's thread."""
+        take_floor()
+        try:
+            self._returned(result, error)
+        finally:
+            leave_floor()
+
+    def _returned(self, result: object, error: object):
         channel: Channel = self.channel
         try:
             if error is None and result is not None:
@@ -248,6 +284,7 @@ class StreamExchange:
             channel.driver.nudge(channel)
         elif error is not None:
             self._tell(error)
+        return 0
 
     def pull(self):
         try:
@@ -271,10 +308,15 @@ class StreamExchange:
             return Made.NOT_YET
         if self.rest is None or (conversation.over and not self.last):
             return Made.DELIVERED
+        floor: cython.int = let_go()
         try:
-            conversation.keep(next(self.rest))
-        except StopIteration:
+            piece = next(self.rest, _END)
+        finally:
+            take_again(floor)
+        if piece is _END:
             self.rest = None
+        else:
+            conversation.keep(piece)
         return Made.PIECE
 
     def fail(self, error: object):
@@ -297,7 +339,11 @@ class StreamExchange:
         close = getattr(self.rest, "close", None)
         self.rest = None
         if close is not None:
-            close()
+            floor: cython.int = let_go()
+            try:
+                close()
+            finally:
+                take_again(floor)
         return 0
 
     def _log_access(self, log: object):

@@ -36,6 +36,7 @@ def merged(
     counts = added([*(status["counts"] for status in statuses), told["former"]])
     return {
         "version": __version__,
+        "interpreter": first.get("interpreter"),
         "pid": pid,
         "application": first["application"],
         "uptime_seconds": uptime,

@@ -20,7 +20,8 @@ def listeners() -> Iterator[list[Listener]]:
         listener.close()
 
 
-def test_every_line(listeners: list[Listener]) -> None:
+def test_every_line(listeners: list[Listener], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gearshift.cli.banner.is_free_threaded", lambda: False)
     first, second = listeners
     width = max(len(first.url), len(second.url))
     assert banner(Settings.of(), listeners, "epoll", "the built-in page") == (
@@ -51,3 +52,12 @@ def test_where_the_status_page_is() -> None:
     assert f"\n  status page {url}\n" in said
     guarded = banner(Settings.of(status_token="open-sesame"), [], "auto", "app:app", status_page=url)
     assert f"\n  status page {url}?token=TOKEN\n" in guarded
+
+
+def test_a_free_threaded_interpreter_is_told_of_where_this_process_serves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gearshift.cli.banner.is_free_threaded", lambda: True)
+    monkeypatch.setattr("gearshift.cli.banner.interpreter_in_words", lambda: "CPython 3.14.7 free-threaded")
+    assert "\n  CPython 3.14.7 free-threaded\n" in banner(Settings.of(), [], "pool", "app:app")
+    assert "CPython" not in banner(Settings.of(), [], "pool", "app:app", workers=[1, 2])

@@ -40,11 +40,13 @@ cdef class AsgiExchange(Call):
     cdef int _path_message(self, dict message) except -1
     cdef int _hint_message(self, dict message) except -1
     cdef int _trailers_message(self, dict message) except -1
+    cdef object _take(self, object kind, object message)
     cdef bint _must_wait(self) noexcept
     cdef object _wait_to_send(self)
     cdef object _next_message(self)
     cdef object _read_message(self)
     cdef object _wait_to_receive(self)
+    cdef object _new_future(self)
     cdef int _write_head(self, Output output) except -1
     cdef int _write_hints(self, Output output) except -1
     cdef int _write_pieces(self, Output output) except -1

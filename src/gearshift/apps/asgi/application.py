@@ -16,6 +16,7 @@ from cython.cimports.gearshift.apps.native import FileSlice
 from cython.cimports.gearshift.channel import Channel
 from cython.cimports.gearshift.clock import monotonic
 from cython.cimports.gearshift.exchange import Made, Service, Stage
+from cython.cimports.gearshift.floor import leave_floor, let_go, take_again, take_floor
 from cython.cimports.gearshift.http.output import Output
 from cython.cimports.gearshift.http.protocol import Protocol
 from cython.cimports.gearshift.http.request import Known, Request
@@ -115,10 +116,14 @@ class AsgiExchange:
 
     def receive(self):
         """The next message: a piece of the body, then, once it waits again, the disconnect."""
-        message = self._next_message()
-        if message is not None:
-            return ready(message)
-        return self._wait_to_receive()
+        take_floor()
+        try:
+            message = self._next_message()
+            if message is not None:
+                return ready(message)
+            return self._wait_to_receive()
+        finally:
+            leave_floor()
 
     def _next_message(self):
         """What receive() can answer at once; None if it must wait."""
@@ -169,12 +174,20 @@ class AsgiExchange:
         future = self.receiver
         if future is not None and not future.done():
             return behind(future, self.receive)
-        self.receiver = future = self.application.loop.create_future()
+        self.receiver = future = self._new_future()
         self._changed()
         if self.lost or self.stage == Stage.OVER:
             self.receiver = None
             return ready(DISCONNECT.copy())
         return waiting(future)
+
+    def _new_future(self):
+        """Of the loop, which may be anybody's; the engine may go on meanwhile."""
+        floor: cython.int = let_go()
+        try:
+            return self.application.loop.create_future()
+        finally:
+            take_again(floor)
 
     def wants_input(self):
         return self.receiver is not None and not self.body_complete
@@ -189,9 +202,17 @@ class AsgiExchange:
                 self.incoming = [message]
         if self.beside:
             if self.incoming or self.lost or self.body_told or self.stage == Stage.OVER:
-                self.application.loop.call_soon_threadsafe(self._deliver)
+                self.application.loop.call_soon_threadsafe(self._deliver_beside)
             return 0
         return self._deliver()
+
+    def _deliver_beside(self):
+        """In the loop's thread, which is not the engine's."""
+        take_floor()
+        try:
+            self._deliver()
+        finally:
+            leave_floor()
 
     def _deliver(self):
         """In the loop's thread: answers the receive() that waits, if there is something to say."""
@@ -210,6 +231,13 @@ class AsgiExchange:
     def send(self, message):
         """Takes one message; waits only while the client takes less than the application sends."""
         kind = message["type"]
+        take_floor()
+        try:
+            return self._take(kind, message)
+        finally:
+            leave_floor()
+
+    def _take(self, kind: object, message: object):
         if self.lost or self.refused:  # what follows a disconnect is an OSError (spec 2.4), on every engine
             raise ClientDisconnected("the client is gone")
         if self.said == Said.EVERYTHING or self.stage == Stage.OVER:
@@ -253,7 +281,7 @@ class AsgiExchange:
         future = self.sender
         taken: cython.bint = future is not None and not future.done()
         if not taken:
-            self.sender = future = self.application.loop.create_future()
+            self.sender = future = self._new_future()
         if not self.entered:
             self._changed()
         if taken:

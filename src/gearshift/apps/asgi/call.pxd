@@ -23,7 +23,9 @@ cdef class Call(Exchange):
     cdef str name                       # of a request that its application outlives: "GET /path"
 
     cdef dict scope(self)
-    cdef int _begin_task(self, object coroutine) except -1
+    cdef object _first_step(self, dict scope)
+    cdef int _begin_task(self, dict scope) except -1
+    cdef int _outcome(self, object task) except -1
     cdef int _task_over(self, object error) except -1
     cdef bint _has_spoken(self) noexcept
     cdef int _changed(self) except -1

@@ -12,6 +12,7 @@ import cython
 from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cython.cimports.gearshift.apps.asgi.scope import ScopeBuilder
 from cython.cimports.gearshift.exchange import Stage
+from cython.cimports.gearshift.floor import leave_floor, let_go, take_again, take_floor
 from cython.cimports.gearshift.http.output import Output
 
 from gearshift.apps.asgi.awaitables import waiting
@@ -41,7 +42,11 @@ class Callee:
     def request_of(self, task):
         """The request that a task answers, as "GET /path"; None where it answers none."""
         exchange: Call = self.tasks.get(task)
-        return None if exchange is None else exchange.name or exchange.name_of_request()
+        take_floor()
+        try:
+            return None if exchange is None else exchange.name or exchange.name_of_request()
+        finally:
+            leave_floor()
 
     def local(self, concurrent: cython.bint):
         return ScopeBuilder()
@@ -59,7 +64,7 @@ class Call:
             return 0
         self.entered = True
         try:
-            self._begin_task(self.application.callable(scope, self.receive, self.send))
+            self._begin_task(scope)
         finally:
             self.entered = False
         self.suspended = EAGER
@@ -72,23 +77,37 @@ class Call:
 
     def _begin_beside(self, scope):
         """In the loop's thread."""
+        take_floor()
         try:
-            self._begin_task(self.application.callable(scope, self.receive, self.send))
-        except BaseException as error:  # SystemExit too: one request must not end the server
-            self._task_over(error)
-        self.suspended = EAGER
-        if self._has_spoken():
-            self._changed()
+            try:
+                self._begin_task(scope)
+            except BaseException as error:  # SystemExit too: one request must not end the server
+                self._task_over(error)
+            self.suspended = EAGER
+            if self._has_spoken():
+                self._changed()
+        finally:
+            leave_floor()
 
-    def _begin_task(self, coroutine: object):
+    def _first_step(self, scope: dict):
+        """The task, begun; its first step has run, where Python can do that here."""
         application: Callee = self.application
-        if not hasattr(coroutine, "send"):
-            coroutine = waiting(coroutine)
-        if EAGER:
-            task = Task(coroutine, loop=application.loop, eager_start=True)
-        else:
+        floor: cython.int = let_go()
+        try:
+            coroutine = application.callable(scope, self.receive, self.send)
+            if not hasattr(coroutine, "send"):
+                coroutine = waiting(coroutine)
+            if EAGER:
+                return Task(coroutine, loop=application.loop, eager_start=True)
             task = Task(coroutine, loop=application.loop)
             application.loop.call_soon(self._after_first_step, task)
+            return task
+        finally:
+            take_again(floor)
+
+    def _begin_task(self, scope: dict):
+        application: Callee = self.application
+        task = self._first_step(scope)
         if task.done():
             self._task_done(task)
         else:
@@ -99,12 +118,21 @@ class Call:
     def _after_first_step(self, task):
         """Before Python 3.12 the first step runs from the loop's queue, and this right behind it."""
         if not task.done():
+            take_floor()
             self.suspended = True
             if self._has_spoken():
                 self._changed()
+            leave_floor()
 
     def _task_done(self, task):
         self.application.tasks.pop(task, None)
+        take_floor()
+        try:
+            self._outcome(task)
+        finally:
+            leave_floor()
+
+    def _outcome(self, task: object):
         if task.cancelled() and self.application.ending:
             self.refused = True  # the server has cut its connection, or is about to
             self._task_over(None)
@@ -114,6 +142,7 @@ class Call:
             self._task_over(RuntimeError("the application's task was cancelled"))
         else:
             self._task_over(task.exception())
+        return 0
 
     def _task_over(self, error: object):
         """The application returned or raised."""

@@ -10,6 +10,7 @@ from asyncio import CancelledError, InvalidStateError
 
 import cython
 from cython.cimports.gearshift.apps.asgi.resumption import Waiting
+from cython.cimports.gearshift.floor import let_go, take_again
 
 
 class Resumption:
@@ -72,7 +73,11 @@ class Resumption:
             self._call_soon()
             return 0
         self.callback = None
-        self.context.run(callback, self)
+        floor: cython.int = let_go()
+        try:
+            self.context.run(callback, self)
+        finally:
+            take_again(floor)
         return 0
 
 

@@ -21,11 +21,11 @@ cdef class Turn:
 
 @cython.final
 cdef class Receiving(Turn):
-    pass
+    cdef object _next(self)
 
 @cython.final
 cdef class Sending(Turn):
-    pass
+    cdef object _next(self)
 
 cdef Receiving receiving(Conversing call)
 cdef Sending sending(Conversing call)

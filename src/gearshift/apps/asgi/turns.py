@@ -6,6 +6,7 @@ the coroutine's protocol, as applications hand the call itself to asyncio.create
 
 import cython
 from cython.cimports.gearshift.apps.asgi.resumption import Resumption, Waiting, resumption
+from cython.cimports.gearshift.floor import leave_floor, take_floor
 
 
 class Conversing:
@@ -75,6 +76,13 @@ class Receiving:
     """Awaited, it answers the next message."""
 
     def __next__(self):
+        take_floor()
+        try:
+            return self._next()
+        finally:
+            leave_floor()
+
+    def _next(self):
         message = self.call.next_message()
         if message is None:
             wait: Resumption = self._wait(self.call.receivers)
@@ -90,6 +98,13 @@ class Sending:
     """Awaited, it answers once there is room."""
 
     def __next__(self):
+        take_floor()
+        try:
+            return self._next()
+        finally:
+            leave_floor()
+
+    def _next(self):
         if not self.call.may_send():
             wait: Resumption = self._wait(self.call.senders)
             if not self.call.may_send():

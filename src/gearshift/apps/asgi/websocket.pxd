@@ -47,4 +47,5 @@ cdef class WebSocketExchange(WebSocketCall):
     cdef int _say_goodbye(self, Output output, int code, bytes reason) except -1
     cdef int _end(self, int code, str reason) except -1
     cdef int _resume(self) except -1
+    cdef bint _look(self, double now) except -1
     cdef void move(self, Line target) noexcept

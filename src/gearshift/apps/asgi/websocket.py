@@ -19,6 +19,7 @@ from cython.cimports.gearshift.apps.asgi.websocket import Line
 from cython.cimports.gearshift.apps.asgi.websocket_call import Spoken
 from cython.cimports.gearshift.channel import Channel
 from cython.cimports.gearshift.exchange import Made, Service, Stage
+from cython.cimports.gearshift.floor import leave_floor, take_floor
 from cython.cimports.gearshift.http.output import Output
 from cython.cimports.gearshift.http.protocol import Protocol
 from cython.cimports.gearshift.http.request import Request
@@ -370,13 +371,24 @@ class WebSocketExchange:
 
     def _resume_beside(self):
         """In the loop's thread."""
-        self.resume_receivers(True)
-        self.resume_senders(True)
+        take_floor()
+        try:
+            self.resume_receivers(True)
+            self.resume_senders(True)
+        finally:
+            leave_floor()
 
     # ---- the keeper, in the loop's thread ----------------------------------------------------------------------
 
     def look(self, now: float) -> bool:
         """Asks for a ping, or gives the peer up, where it is time. Whether to look again."""
+        take_floor()
+        try:
+            return self._look(now)
+        finally:
+            leave_floor()
+
+    def _look(self, now: cython.double):
         if self.stage == Stage.OVER or self.line == Line.CLOSED:
             return False
         within: cython.double = self.terms.ping_within
@@ -395,8 +407,12 @@ class WebSocketExchange:
 
     def go_away(self) -> None:
         """The server ends."""
-        self.leaving = True
-        self._changed()
+        take_floor()
+        try:
+            self.leaving = True
+            self._changed()
+        finally:
+            leave_floor()
 
     # ---- the end -----------------------------------------------------------------------------------------------
 

@@ -30,6 +30,7 @@ cdef class WebSocketCall(Conversing):
     cdef bint producing                 # it looks
 
     cdef int _refuse(self) except -1
+    cdef object _take_message(self, object message)
     cdef object _send_message(self, dict message)
     cdef int _accept_message(self, dict message) except -1
     cdef int _close_message(self, dict message) except -1

@@ -13,6 +13,7 @@ from cython.cimports.gearshift.apps.asgi.call import Call
 from cython.cimports.gearshift.apps.asgi.turns import receiving, sending
 from cython.cimports.gearshift.apps.asgi.websocket_call import Spoken
 from cython.cimports.gearshift.exchange import Stage
+from cython.cimports.gearshift.floor import leave_floor, take_floor
 from cython.cimports.gearshift.websocket.frames import may_be_sent
 from cython.cimports.gearshift.websocket.reader import Reader
 
@@ -123,6 +124,13 @@ class WebSocketCall:
 
     def send(self, message):
         """Takes one message; waits only while the peer takes less than the application sends."""
+        take_floor()
+        try:
+            return self._take_message(message)
+        finally:
+            leave_floor()
+
+    def _take_message(self, message: object):
         kind = message["type"]
         if kind == "websocket.send":
             return self._send_message(message)

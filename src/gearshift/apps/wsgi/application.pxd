@@ -32,6 +32,7 @@ cdef class WsgiExchange(Exchange):
     cdef object _promised_length(self)
     cdef int _write_fields(self, list headers) except -1
     cdef Made _produce_list(self, object pieces, Py_ssize_t count) except *
+    cdef object _next_piece(self, object result)
     cdef Made _produce_file(self) except *
     cdef int _write(self, bytes data) except -1
     cdef int _spool(self, bytes data) except -1

@@ -15,6 +15,7 @@ from cython.cimports.gearshift.apps.wsgi.unicode import (
 )
 from cython.cimports.gearshift.channel import Channel
 from cython.cimports.gearshift.exchange import Made, Service
+from cython.cimports.gearshift.floor import leave_floor, let_go, take_again, take_floor
 from cython.cimports.gearshift.http.output import Output
 
 from gearshift.apps.wsgi.errors_stream import ErrorsStream
@@ -23,6 +24,7 @@ from gearshift.http.response import ResponseError
 
 MOST_HELD = cython.declare(cython.longlong, 1048576)  # written output in memory where the engine can't wait
 _FileWrapper = cython.declare(object, FileWrapper)
+_END = cython.declare(object, object())
 
 
 class WsgiApplication:
@@ -70,9 +72,13 @@ class StartResponse:
         """PEP 3333's imperative write: the data is on its way when this returns."""
         if type(data) is not bytes:
             raise TypeError(f"write() takes bytes, not {type(data).__name__}")
-        if self.exchange is None:
-            raise RuntimeError("write() after the answer ended")
-        self.exchange._write(data)
+        take_floor()
+        try:
+            if self.exchange is None:
+                raise RuntimeError("write() after the answer ended")
+            self.exchange._write(data)
+        finally:
+            leave_floor()
 
 
 class WsgiExchange:
@@ -84,7 +90,11 @@ class WsgiExchange:
         self.started.exchange = self
         self.input = BodyInput(self)
         environ = builder.build(self, self.input)
-        self.result = self.application.callable(environ, self.started)
+        floor: cython.int = let_go()
+        try:
+            self.result = self.application.callable(environ, self.started)
+        finally:
+            take_again(floor)
         return 0
 
     def produce(self):
@@ -100,27 +110,35 @@ class WsgiExchange:
                 if made != Made.NOT_YET:
                     return made
                 length = self._promised_length()
-                self.iterator = iter(result if length < 0 else first_bytes(result, length))
-            else:
-                self.iterator = iter(result)
-        for piece in self.iterator:
-            if type(piece) is not bytes:
-                raise TypeError(f"the application yielded {type(piece).__name__}, not bytes")
-            if not piece:
-                return Made.PIECE
+                result = result if length < 0 else first_bytes(result, length)
+        piece = self._next_piece(result)
+        if piece is _END:
             if not self.head_written:
-                self._write_head(PyBytes_GET_SIZE(piece) if _is_only_piece(result) else -1)
-            if self.response.is_head:
-                break  # what follows may have no end, and nobody would hear it
-            self.response.piece(
-                self.channel.writer(), piece, PyBytes_AS_STRING(piece), PyBytes_GET_SIZE(piece)
-            )
-            # PEP 3333: a yielded piece is sent before the next is asked for.
-            return Made.MUST_LEAVE
+                self._write_head(0)
+            self.response.end(self.channel.writer())
+            return Made.LAST
+        if type(piece) is not bytes:
+            raise TypeError(f"the application yielded {type(piece).__name__}, not bytes")
+        if not piece:
+            return Made.PIECE
         if not self.head_written:
-            self._write_head(0)
-        self.response.end(self.channel.writer())
-        return Made.LAST
+            self._write_head(PyBytes_GET_SIZE(piece) if _is_only_piece(self.result) else -1)
+        if self.response.is_head:  # what follows may have no end, and nobody would hear it
+            self.response.end(self.channel.writer())
+            return Made.LAST
+        self.response.piece(self.channel.writer(), piece, PyBytes_AS_STRING(piece), PyBytes_GET_SIZE(piece))
+        # PEP 3333: a yielded piece is sent before the next is asked for.
+        return Made.MUST_LEAVE
+
+    def _next_piece(self, result: object):
+        """What the application's iterable yields next, or _END."""
+        floor: cython.int = let_go()
+        try:
+            if self.iterator is None:
+                self.iterator = iter(result)
+            return next(self.iterator, _END)
+        finally:
+            take_again(floor)
 
     def _produce_list(self, pieces: object, count: cython.Py_ssize_t):
         """A list's length is known: it gets a Content-Length and leaves at once."""
@@ -240,12 +258,21 @@ class WsgiExchange:
         if self.input is not None:
             self.input.detach()
         if result is not None and type(result) is not list:
-            close = getattr(result, "close", None)
-            if close is not None:
-                close()
+            floor: cython.int = let_go()
+            try:
+                close = getattr(result, "close", None)
+                if close is not None:
+                    close()
+                result = close = None
+            finally:
+                take_again(floor)
         return 0
 
 
 def _is_only_piece(result):
     """Whether an iterable says that it holds one piece: then that piece's length is the body's (PEP 3333)."""
-    return hasattr(result, "__len__") and len(result) == 1
+    floor: cython.int = let_go()
+    try:
+        return hasattr(result, "__len__") and len(result) == 1
+    finally:
+        take_again(floor)

@@ -3,6 +3,7 @@
 import cython
 from cython.cimports.cpython.bytes import PyBytes_GET_SIZE
 from cython.cimports.gearshift.exchange import Exchange
+from cython.cimports.gearshift.floor import leave_floor, take_floor
 
 
 class BodyInput:
@@ -27,7 +28,11 @@ class BodyInput:
         """Takes what comes next from the socket, once all before was read; False at the end of the body."""
         if self.exchange is None:
             return False
-        piece: bytes = self.exchange.read_piece()
+        take_floor()
+        try:
+            piece: bytes = self.exchange.read_piece()
+        finally:
+            leave_floor()
         if not piece:
             self.exchange = None
             return False
