@@ -1,4 +1,4 @@
-from gearshift.engines.sockets cimport pollfd
+from gearshift.kernel.system_calls cimport pollfd
 
 cdef void* new_gate() except NULL
 cdef void remove_gate(void* gate) noexcept
