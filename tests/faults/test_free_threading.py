@@ -71,10 +71,8 @@ def test_a_server_that_has_answered_has_not_turned_the_lock_on(
 
 @needs_free_threading
 @pytest.mark.parametrize("engine", ["thread", "pool", "auto"])
-def test_no_handler_waits_for_another_to_let_go_of_the_interpreter(engine: str, tmp_path: Path) -> None:
-    """Handlers that spin until all of them have begun end only where they run side by side, or take turns; that none of
-    them ever has to wait for a turn is what their own clocks say.
-    """
+def test_handlers_run_beside_each_other(engine: str, tmp_path: Path) -> None:
+    """Each computes until all have begun: where one of them kept the floor, the others never would."""
     (tmp_path / "meeting.py").write_text(
         "import threading, time\n"
         "begun = []\n"

@@ -66,11 +66,11 @@ def extension_of(session: TlsSession) -> dict[str, Any]:
 
 def client_chain(ssl_object: ssl.SSLObject) -> list[str]:
     """The client's certificates as PEM, its own first. Before Python 3.13 only that is to be had."""
-    whole = getattr(ssl_object, "get_unverified_chain", None)
-    if whole is not None:
-        return [ssl.DER_cert_to_PEM_cert(one) for one in whole()]
     own = ssl_object.getpeercert(binary_form=True)
-    return [] if own is None else [ssl.DER_cert_to_PEM_cert(own)]
+    if own is None:
+        return []  # asked for the chain all the same, CPython 3.14 raises AttributeError
+    whole = getattr(ssl_object, "get_unverified_chain", None)
+    return [ssl.DER_cert_to_PEM_cert(one) for one in ([own] if whole is None else whole())]
 
 
 def distinguished_name(parts: Iterable[Iterable[tuple[str, str]]]) -> str:
