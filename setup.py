@@ -7,10 +7,11 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 SOURCE = Path(__file__).parent / "src"
-# A line-traced build lets coverage see inside the compiled modules; it is far slower, so only tests use it.
-TRACED = os.environ.get("GEARSHIFT_TRACED_BUILD") == "1"
+# Counts which lines of the compiled modules run, also without the interpreter: tests/support/compiled_coverage.py.
+COUNTED = os.environ.get("GEARSHIFT_COUNTED_BUILD") == "1"
 # Compiled in place already: the editable install that `make` does next has only to point at src.
 UNCOMPILED = os.environ.get("GEARSHIFT_UNCOMPILED") == "1"
+COUNTING = ["--coverage", "-fprofile-update=atomic", "-O0"]
 # What gcc and clang say about Cython's code, which nobody reads.
 QUIET = ["-Wno-unreachable-code", "-Wno-pointer-sign", "-Wno-sign-compare"]
 
@@ -30,8 +31,13 @@ def compiled_modules() -> list[Extension]:
                 name,
                 [os.path.relpath(module, Path(__file__).parent)],
                 # No debugging information: it is four fifths of a module and a fifth of its compilation.
-                extra_compile_args=["-O3", "-g0", "-fno-semantic-interposition", *QUIET],
-                define_macros=[("CYTHON_TRACE", "1"), ("CYTHON_TRACE_NOGIL", "1")] if TRACED else [],
+                extra_compile_args=[
+                    *(COUNTING if COUNTED else ["-O3"]),
+                    "-g0",
+                    "-fno-semantic-interposition",
+                    *QUIET,
+                ],
+                extra_link_args=["--coverage"] if COUNTED else [],
             )
         )
     return found
@@ -53,7 +59,6 @@ if __name__ == "__main__":
                 "cdivision": True,
                 "initializedcheck": False,
                 "freethreading_compatible": True,
-                "linetrace": TRACED,
             },
         ),
     )
