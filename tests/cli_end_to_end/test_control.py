@@ -304,6 +304,7 @@ def test_status_in_words(folder: Path) -> None:
         rf"Gearshift \S+, process {site.served.pid}, serves hello:app for 0:00:\d\d",
         rf"  listens on {site.served.url} \(descriptor \d+\): accept queue 0 of \d+, SYN queue 0, 0 dropped",
         r"  engine auto, 3 threads asked for",
+        r"  CPython 3\.\d+\.\S+( free-threaded, .*)?",
         r"  connections: \d open, 3 accepted, 0 idle ones closed to make room, 0 refused,"
         r" 0 handed from engine to engine",
         r"  requests: 3 so far, 0 running, 0 waiting",

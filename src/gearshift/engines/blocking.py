@@ -81,7 +81,7 @@ class BlockingDriver:
                     finish_sending(connection)
                     return (
                         Outcome.AT_BOUNDARY
-                    )  # the poller waits for its end: clients that stay would hold threads
+                    )  # the poller waits for its end: those that stay would hold threads
                 if connection.phase == Phase.CONVERSING:
                     self._wait(connection)
                 else:

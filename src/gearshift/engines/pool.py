@@ -398,9 +398,8 @@ class PoolEngine:
         if connection.exchange is not None:
             return self._take_over(connection, now)
         lingers: cython.bint = connection.phase == Phase.LINGERING
-        if not lingers and (
-            connection.news or (connection.conversation is not None and connection.conversation.said)
-        ):
+        said: cython.bint = connection.conversation is not None and connection.conversation.said
+        if not lingers and (connection.news or said):
             return False
         # Only now: what an ASGI application says wakes the driver, and the poller must not drive what is lent.
         connection.driver = self
