@@ -102,17 +102,19 @@ def test_frames_that_bring_nothing(site: Running, frame: bytes) -> None:
 
 
 def test_a_client_that_reads_no_acknowledgements_is_not_read_either(site: Running) -> None:
-    """What is made for it and not taken is bounded."""
+    """What is made for it and not taken is bounded: either nothing is read any more, or what comes is dropped for the
+    moment for which a connection lingers, and then reset.
+    """
+    stopped = False
     with Http2Client(site.address) as client:
         client.socket.setblocking(False)
-        sent = 0
         ends = time.monotonic() + 5
         try:
-            while time.monotonic() < ends and sent < 64 << 20:
-                sent += client.socket.send(FLOODS["ping"] * 1000)
+            while time.monotonic() < ends:
+                client.socket.send(FLOODS["ping"] * 1000)
         except (BlockingIOError, ConnectionError):
-            pass
-        assert sent < 64 << 20
+            stopped = True
+        assert stopped
     others_are_served(site)
 
 
