@@ -1,6 +1,7 @@
 """Compiles every module that has a .pxd beside it; everything else stays plain Python."""
 
 import os
+import sys
 from pathlib import Path
 
 from Cython.Build import cythonize
@@ -52,6 +53,7 @@ if __name__ == "__main__":
             nthreads=os.cpu_count() or 1,
             include_path=[str(SOURCE)],
             build_dir="build/cython",
+            force="--force" in sys.argv,  # what is said below is no reason of Cython's to do a module anew
             compiler_directives={
                 "language_level": "3",
                 "boundscheck": False,

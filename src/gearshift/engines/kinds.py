@@ -7,7 +7,7 @@ nor drive out what is used.
 
 import cython
 from cython.cimports.gearshift.engines.kinds import Kind
-from cython.cimports.gearshift.floor import leave_floor, take_floor
+from cython.cimports.gearshift.floor import IS_NEEDED, leave_floor, take_floor
 from cython.cimports.gearshift.http.request import Request
 from cython.cimports.gearshift.request_kinds import key_of
 from cython.cimports.libc.string import memset
@@ -15,8 +15,11 @@ from cython.cimports.libc.string import memset
 from gearshift.request_kinds import name_of
 
 PLACES = cython.declare(cython.int, 1024)
-SLOW = cython.declare(cython.double, 0.0005)  # seconds on average above which a kind is handed on
-QUICK = cython.declare(cython.double, 0.0002)  # and below which it runs inline again
+# Seconds on average above which a kind is handed on. Without the interpreter lock its thread computes beside this one.
+SLOW = cython.declare(cython.double, 0.0001 if IS_NEEDED else 0.0005)
+QUICK = cython.declare(
+    cython.double, 0.00004 if IS_NEEDED else 0.0002
+)  # and below which it runs inline again
 SURPRISE = cython.declare(
     cython.double, 0.05
 )  # seconds that a kind is taken for once it has held up everybody

@@ -27,7 +27,7 @@ from cython.cimports.gearshift.engines.blocking import BlockingDriver, Outcome
 from cython.cimports.gearshift.engines.readiness import ReadinessLoop
 from cython.cimports.gearshift.engines.sleepers import new_gate, remove_gate, sleep_at
 from cython.cimports.gearshift.engines.transport import Sent, close_socket, hang_up, peer_took, send_output
-from cython.cimports.gearshift.floor import leave_floor, let_go, take_again, take_floor
+from cython.cimports.gearshift.floor import IS_NEEDED, leave_floor, let_go, take_again, take_floor
 from cython.cimports.gearshift.kernel import system_calls as sockets
 from cython.cimports.libc.errno import EAGAIN, EINTR, errno
 
@@ -39,7 +39,7 @@ LAST_MOMENT = cython.declare(
 )  # seconds that a thread has to end when nothing is left to do
 SHARE = cython.declare(cython.longlong, 262144)  # bytes that a thread sends of one answer while others wait
 MOMENT = cython.declare(cython.double, 0.01)  # seconds between two looks at who waits for a thread
-BLOCKED = cython.declare(cython.double, 0.0005)  # seconds; a request that took longer made its thread wait
+BLOCKED = cython.declare(cython.double, 0.0001 if IS_NEEDED else 0.0005)  # seconds; longer is to wait
 STANDS = cython.declare(
     cython.double, 0.001
 )  # seconds after which an untouched queue means that threads are stuck
