@@ -47,7 +47,7 @@ cdef class ThreadEngine:
     cdef int _accept(self, object listener) except -1
     cdef int _begin(self, int fd, object listener, void* address, unsigned int size) except -1
     cdef int _welcome(self) except -1
-    cdef bint _has_driver(self) except -1
+    cdef bint _has_driver(self, int listening) except -1
     cdef bint _start(self, Connection connection) except -1
     cdef bint _give(self, Connection connection) except -1
     cdef int _hand_over(self) except -1

@@ -264,7 +264,7 @@ class ThreadEngine:
         listening: cython.int = listener.fd
         taken: cython.int = 0
         number: cython.int
-        while taken < MOST_ACCEPTED and self._has_driver():
+        while taken < MOST_ACCEPTED and self._has_driver(listening):
             size = cython.sizeof(sockets.sockaddr_storage)
             fd = sockets.accept4(
                 listening,
@@ -303,7 +303,7 @@ class ThreadEngine:
 
     def _welcome(self):
         """Connections that another engine has given to this one."""
-        while self.arrivals and self._has_driver():
+        while self.arrivals and self._has_driver(-1):
             connection: Connection = self.arrivals.pop()
             set_blocking(connection.fd, True)
             connection.change_engine(self.spare.pop(), self.service)
@@ -311,13 +311,16 @@ class ThreadEngine:
                 close_socket(connection)
         return 0
 
-    def _has_driver(self):
-        """Whether there is a driver for one more connection: at rest, or made now."""
+    def _has_driver(self, listening: cython.int):
+        """Whether there is a driver for one more connection: at rest, or made now. listening: where it may wait; -1:
+        it is there.
+        """
         if not self.spare:
             try:
                 self.spare.append(ThreadDriver(self.service, self.timeouts, False, self))
             except OSError as error:
-                self._exhausted(error.errno)
+                if listening < 0 or somebody_waits(listening):
+                    self._exhausted(error.errno)
                 return False
         return True
 
