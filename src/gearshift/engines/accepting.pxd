@@ -47,6 +47,7 @@ cdef class AcceptingLoop(Driver):
     cdef int _hold(self, Connection connection) except -1
     cdef int _welcome(self) except -1
     cdef int _hand_over(self) except -1
+    cdef bint _give_away(self, Connection connection) except -1
     cdef bint _is_empty(self) except -1
     cdef bint _let_leave(self, Connection connection) except -1
     cdef bint _register(self, Connection connection) except -1

@@ -254,29 +254,41 @@ class AcceptingLoop:
 
     def _hand_over(self):
         """Gives the successor what rests between two requests; what is being answered follows later."""
-        connection: Connection
         if self.life == Life.ACCEPTING:
             self.life = Life.HANDING_OVER
             if self.begun:
                 self._listen(False)
         if self.life != Life.HANDING_OVER:
             return 0
-        if self.successor.life == Life.STOPPED:
-            # The server is being stopped in this very moment, and this engine is about to hear of it.
-            return 0
         for item in self.deadlines.resting():
-            connection = item
-            if connection.stays(self.elsewhere):
-                continue
-            if connection.may_leave() and self._let_leave(connection):
-                self.deadlines.leave(connection)
-                self.connections -= 1
-                connection.lent = True  # so that nobody here drives it any more
-                self.successor.take(connection)
-                Py_DECREF(connection)
-        if self.connections == 0 and self._is_empty() and not self.arrivals:
+            self._give_away(item)
+        if (
+            self.successor.life != Life.STOPPED
+            and self.connections == 0
+            and self._is_empty()
+            and not self.arrivals
+        ):
             self.life = Life.STOPPED
         return 0
+
+    def _give_away(self, connection: Connection) -> cython.bint:
+        """To the successor, if it rests and may leave. Where that has stopped, the server is being stopped in this
+        very moment, and this engine is about to hear of it.
+        """
+        if (
+            self.successor.life == Life.STOPPED
+            or not self.deadlines.rests(connection)
+            or connection.stays(self.elsewhere)
+            or not connection.may_leave()
+            or not self._let_leave(connection)
+        ):
+            return False
+        self.deadlines.leave(connection)
+        self.connections -= 1
+        connection.lent = True  # so that nobody here drives it any more
+        self.successor.take(connection)
+        Py_DECREF(connection)
+        return True
 
     def _is_empty(self):
         """Whether nothing more can come of what was under way when accepting ended."""

@@ -13,4 +13,5 @@ cdef class DeadlineLists:
     cdef double next_due(self) noexcept
     cdef Connection expired(self, double now)
     cdef Connection oldest(self, int kind)
+    cdef bint rests(self, Connection connection) noexcept
     cdef list resting(self)

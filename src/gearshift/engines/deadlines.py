@@ -101,10 +101,16 @@ class DeadlineLists:
             return None
         return cython.cast(Connection, self.first[kind])
 
-    def resting(self):
-        """The connections between two requests: idle, or with a head that has begun to come; and those that no deadline
-        ends: sockets of datagrams, connections whose streams are answered elsewhere.
+    def rests(self, connection: Connection) -> cython.bint:
+        """Whether it is between two requests: idle, or with a head that has begun to come. So are those that no
+        deadline ends: sockets of datagrams, connections whose streams are answered elsewhere.
         """
+        if connection.listed == Deadline.NO_DEADLINE:
+            return connection.conversation is not None
+        return connection.listed == Deadline.IDLE_UNTIL or connection.listed == Deadline.HEAD_BY
+
+    def resting(self):
+        """The connections between two requests."""
         kind: cython.int
         place: cython.pointer[PyObject]
         found: list = []
@@ -112,7 +118,7 @@ class DeadlineLists:
             place = self.first[kind]
             while place != cython.NULL:
                 connection: Connection = cython.cast(Connection, place)
-                if connection.listed != Deadline.NO_DEADLINE or connection.conversation is not None:
+                if self.rests(connection):
                     found.append(connection)
                 place = connection.following
         return found

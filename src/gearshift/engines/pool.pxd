@@ -40,6 +40,7 @@ cdef class PoolEngine(ReadinessLoop):
     cdef int _join(self) except -1
     cdef Connection _next(self)
     cdef Connection _next_waiting(self)
+    cdef bint leaves_unread(self, Connection connection) except -1
     cdef bint park(self, Connection connection, double now) except -1
     cdef bint _take_over(self, Connection connection, double now) except -1
     cdef bint read_news(self, Connection connection, PoolWorker worker) except -1

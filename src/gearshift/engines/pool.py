@@ -31,18 +31,12 @@ from cython.cimports.gearshift.floor import IS_NEEDED, leave_floor, let_go, take
 from cython.cimports.gearshift.kernel import system_calls as sockets
 from cython.cimports.libc.errno import EAGAIN, EINTR, errno
 
-HALF_CLOSE = cython.declare(
-    cython.double, 0.01
-)  # seconds after its request in which an end of input may arrive
-LAST_MOMENT = cython.declare(
-    cython.double, 1.0
-)  # seconds that a thread has to end when nothing is left to do
+HALF_CLOSE = cython.declare(cython.double, 0.01)  # seconds in which an end of input may follow its request
+LAST_MOMENT = cython.declare(cython.double, 1.0)  # seconds that a thread with nothing left to do has to end
 SHARE = cython.declare(cython.longlong, 262144)  # bytes that a thread sends of one answer while others wait
 MOMENT = cython.declare(cython.double, 0.01)  # seconds between two looks at who waits for a thread
 BLOCKED = cython.declare(cython.double, 0.0001 if IS_NEEDED else 0.0005)  # seconds; longer is to wait
-STANDS = cython.declare(
-    cython.double, 0.001
-)  # seconds after which an untouched queue means that threads are stuck
+STANDS = cython.declare(cython.double, 0.001)  # seconds after which an untouched queue means stuck threads
 
 
 class PoolWorker:
@@ -154,7 +148,7 @@ class PoolWorker:
                 if (
                     connection.news
                     and connection.exchange is None
-                    and connection.phase != Phase.LINGERING
+                    and not engine.leaves_unread(connection)
                     and engine.read_news(connection, self)
                 ):
                     continue
@@ -293,6 +287,9 @@ class PoolEngine:
             ):
                 connection.gone = True
             return 0
+        # Of a quick client, the next request is here before what a thread has parked can be given to the successor.
+        if self.life == Life.HANDING_OVER and self._give_away(connection):
+            return 0
         ReadinessLoop.ready(self, connection, events)
         if connection.news and not connection.lent and connection.fd >= 0:
             connection.news = False
@@ -323,9 +320,7 @@ class PoolEngine:
         worker: PoolWorker
         try:
             worker = self.make_worker(name)
-        except (
-            OSError
-        ) as error:  # for ASGI it needs a descriptor: what waits is looked at again in the next turn
+        except OSError as error:  # for ASGI it needs a descriptor; what waits is looked at in the next turn
             self.waking = False
             self._exhausted(error.errno)
             return 0
@@ -392,21 +387,25 @@ class PoolEngine:
         worker._taken(connection, taken)
         return True
 
+    def leaves_unread(self, connection: Connection) -> cython.bint:
+        """Whether its news are not for this thread: a flood would hold it, or the successor reads them."""
+        return connection.phase == Phase.LINGERING or (self.successor is not None and connection.may_leave())
+
     def park(self, connection: Connection, now: cython.double):
         """Between requests: back to the poller. False where news came in this very moment."""
         connection.settle()
         if connection.exchange is not None:
             return self._take_over(connection, now)
-        lingers: cython.bint = connection.phase == Phase.LINGERING
+        unread: cython.bint = self.leaves_unread(connection)
         said: cython.bint = connection.conversation is not None and connection.conversation.said
-        if not lingers and (connection.news or said):
+        if (connection.news and not unread) or (said and connection.phase != Phase.LINGERING):
             return False
         # Only now: what an ASGI application says wakes the driver, and the poller must not drive what is lent.
         connection.driver = self
         connection.listed = Deadline.NO_DEADLINE
         connection.lent = connection.blocked = False
         # What it was watched for when it was lent may be another thing: an answer was stuck, input was not wanted.
-        if lingers:  # a flood of news would hold this thread
+        if unread:  # epoll tells the poller of it once more
             connection.news = False
             connection.interest = sockets.EPOLLIN | self.arm
             self.rearm(connection)
