@@ -14,7 +14,8 @@ from hypothesis import given, settings
 
 from tests.conformance.cases import chunked, fields, foreign, framing, request_lines
 from tests.differential.peers import Seen, Verdict, by_gearshift, by_h11, by_httptools
-from tests.fuzz.fuzz_protocol import CORPUS, mutate
+from tests.fuzz.fuzz_protocol import CORPUS
+from tests.fuzz.running import mutate
 from tests.properties.strategies import Request, mutated, requests
 
 MUTATIONS = 4000

@@ -2,21 +2,18 @@
 
 With atheris installed, `python -m tests.fuzz.fuzz_http2 tests/fuzz/corpus_http2` is a libFuzzer target over that
 corpus. `python -m tests.fuzz.fuzz_http2 --seconds 60 --seed 1` mutates the corpus at random, without atheris.
-`python -m tests.fuzz.fuzz_http2 --write` makes the corpus anew.
 """
 
 from __future__ import annotations
 
-import argparse
 import random
-import sys
 import zlib
 from pathlib import Path
 
 import hpack
 
 from gearshift.http2.request_head import MalformedRequest, request_head
-from tests.fuzz.fuzz_protocol import loop
+from tests.fuzz.running import run
 from tests.support.http2 import (
     CONTINUATION,
     DATA,
@@ -110,26 +107,11 @@ def seeds() -> dict[str, bytes]:
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, help="mutate at random for so long, without atheris")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--write", action="store_true", help="make the corpus anew")
-    options, others = parser.parse_known_args()
-    if options.write:
-        for name, frames in seeds().items():
-            (CORPUS / name).write_bytes(OPENING + frames)
-        return
-    if options.seconds is not None:
-        print(f"{loop(options.seconds, options.seed, CORPUS, check)} inputs, no flaw")
-        return
-    try:
-        import atheris
-    except ImportError:
-        parser.error("atheris is not installed: give --seconds for a random run without it")
-    atheris.Setup([sys.argv[0], *others], check)
-    atheris.Fuzz()
+def write() -> None:
+    """Makes the corpus anew: python -c "from tests.fuzz.fuzz_http2 import write; write()"."""
+    for name, frames in seeds().items():
+        (CORPUS / name).write_bytes(OPENING + frames)
 
 
 if __name__ == "__main__":
-    main()
+    run(__doc__, CORPUS, check)

@@ -7,23 +7,18 @@ An input that fails is printed, so that it can be added to the corpus.
 
 from __future__ import annotations
 
-import argparse
 import random
-import sys
-import time
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 
 from gearshift.http.limits import Limits
 from gearshift.http.refusals import REASONS, Refusal
 from gearshift.http.states import Event
+from tests.fuzz.running import run
 from tests.properties.reading import Outcome, Reader, bytewise, read, split
-from tests.properties.strategies import TEMPTATIONS
 
 CORPUS = Path(__file__).parent / "corpus"
 TIGHT = {"head": 300, "fields": 8, "field": 80, "target": 60, "body": 100}
-LONGEST_INPUT = 4096
 # The most that may wait for more bytes between two events, beyond the limits: a chunk's line.
 CHUNK_LINE = 4096 + 32
 
@@ -73,58 +68,5 @@ def agree(outcome: Outcome, data: bytes) -> None:
         assert not any(octet in name + value for name, value in message.headers for octet in b"\r\n\x00")
 
 
-def mutate(data: bytes, other: bytes, choices: random.Random) -> bytes:
-    """The data with some of it changed, doubled, cut, replaced by what parsers fall for, or spliced with another."""
-    for _ in range(choices.randrange(1, 6)):
-        at = choices.randrange(len(data) + 1)
-        kind = choices.randrange(7)
-        if kind <= 1:
-            data = data[:at] + choices.choice(TEMPTATIONS) + data[at:]
-        elif kind == 2:
-            data = data[:at] + bytes([choices.randrange(256)]) + data[at + 1 :]
-        elif kind == 3:
-            data = data[:at] + data[at + choices.randrange(1, 9) :]
-        elif kind == 4:
-            data = data[: at + choices.randrange(40)] + data[at:]
-        elif kind == 5 and at < len(data):
-            data = data[:at] + bytes([data[at] ^ 1 << choices.randrange(8)]) + data[at + 1 :]
-        else:
-            data = data[:at] + other[choices.randrange(len(other) + 1) :]
-    return data[:LONGEST_INPUT]
-
-
-def loop(seconds: float, seed: int, folder: Path = CORPUS, examine: Callable[[bytes], None] = check) -> int:
-    """Mutates the corpus for so many seconds; returns how many inputs were tried."""
-    choices = random.Random(seed)
-    seeds = [path.read_bytes() for path in sorted(folder.iterdir())]
-    ends = time.monotonic() + seconds
-    tried = 0
-    while time.monotonic() < ends:
-        data = mutate(choices.choice(seeds), choices.choice(seeds), choices)
-        tried += 1
-        try:
-            examine(data)
-        except BaseException:
-            print(f"seed {seed}, input {tried}: {data!r}", file=sys.stderr)
-            raise
-    return tried
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, help="mutate at random for so long, without atheris")
-    parser.add_argument("--seed", type=int, default=0)
-    options, others = parser.parse_known_args()
-    if options.seconds is not None:
-        print(f"{loop(options.seconds, options.seed)} inputs, no flaw")
-        return
-    try:
-        import atheris
-    except ImportError:
-        parser.error("atheris is not installed: give --seconds for a random run without it")
-    atheris.Setup([sys.argv[0], *others], check)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main()
+    run(__doc__, CORPUS, check)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.fuzz.fuzz_http2 import CORPUS, check, seeds
-from tests.fuzz.fuzz_protocol import loop
+from tests.fuzz.running import loop
 from tests.support.http2_codec import OPENING, Peer
 
 SEEDS = sorted(CORPUS.iterdir())
@@ -33,4 +33,4 @@ def test_seeds_are_heard() -> None:
 
 
 def test_some_seconds_of_mutations() -> None:
-    assert loop(3.0, seed=9113, folder=CORPUS, examine=check) > 300
+    assert loop(3.0, 9113, CORPUS, check) > 300

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz.fuzz_protocol import CORPUS, check, loop
+from tests.fuzz.fuzz_protocol import CORPUS, check
+from tests.fuzz.running import loop
 from tests.properties.reading import read
 
 SECONDS = 5.0
@@ -26,7 +27,7 @@ def test_the_corpus_knows_both_kinds() -> None:
 
 
 def test_some_seconds_of_mutations() -> None:
-    assert loop(SECONDS, seed=9112) > 1000
+    assert loop(SECONDS, 9112, CORPUS, check) > 1000
 
 
 def test_a_broken_promise_is_noticed_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
@@ -34,5 +35,5 @@ def test_a_broken_promise_is_noticed_and_shown(capsys: pytest.CaptureFixture[str
         assert b"chunked" not in data, "the promise"
 
     with pytest.raises(AssertionError, match="the promise"):
-        loop(SECONDS, seed=1, examine=distrust)
+        loop(SECONDS, 1, CORPUS, distrust)
     assert "seed 1, input " in capsys.readouterr().err

@@ -7,6 +7,8 @@ cdef struct Kind:
     double processor_seconds        # of these, on the processor
     bint handed_on                  # it takes so long that another thread than the polling one runs it
 
+cdef double SLOW                    # seconds from which on a request is worth another thread
+
 cdef class Kinds:
     cdef Kind places[1024]
     cdef list names                 # of the kinds, as "GET /orders/*"; None where a place is free

@@ -15,14 +15,11 @@ from cython.cimports.libc.string import memset
 from gearshift.request_kinds import name_of
 
 PLACES = cython.declare(cython.int, 1024)
-# Seconds on average above which a kind is handed on. Without the interpreter lock its thread computes beside this one.
-SLOW = cython.declare(cython.double, 0.0001 if IS_NEEDED else 0.0005)
-QUICK = cython.declare(
-    cython.double, 0.00004 if IS_NEEDED else 0.0002
-)  # and below which it runs inline again
-SURPRISE = cython.declare(
-    cython.double, 0.05
-)  # seconds that a kind is taken for once it has held up everybody
+# Seconds, on average, from which on a kind is worth another thread, and below which it runs inline again. Without the
+# interpreter lock that thread computes beside this one.
+SLOW = 0.0001 if IS_NEEDED else 0.0005
+QUICK = cython.declare(cython.double, 0.00004 if IS_NEEDED else 0.0002)
+SURPRISE = cython.declare(cython.double, 0.05)  # seconds that a kind which has held up everybody is taken for
 FADES = cython.declare(cython.double, 0.125)  # share of the newest run in the average
 
 

@@ -24,10 +24,11 @@ from cython.cimports.gearshift.clock import monotonic
 from cython.cimports.gearshift.connection import Connection, Deadline, Phase
 from cython.cimports.gearshift.engines.accepting import Life
 from cython.cimports.gearshift.engines.blocking import BlockingDriver, Outcome
+from cython.cimports.gearshift.engines.kinds import SLOW
 from cython.cimports.gearshift.engines.readiness import ReadinessLoop
 from cython.cimports.gearshift.engines.sleepers import new_gate, remove_gate, sleep_at
 from cython.cimports.gearshift.engines.transport import Sent, close_socket, hang_up, peer_took, send_output
-from cython.cimports.gearshift.floor import IS_NEEDED, leave_floor, let_go, take_again, take_floor
+from cython.cimports.gearshift.floor import leave_floor, let_go, take_again, take_floor
 from cython.cimports.gearshift.kernel import system_calls as sockets
 from cython.cimports.libc.errno import EAGAIN, EINTR, errno
 
@@ -35,7 +36,6 @@ HALF_CLOSE = cython.declare(cython.double, 0.01)  # seconds in which an end of i
 LAST_MOMENT = cython.declare(cython.double, 1.0)  # seconds that a thread with nothing left to do has to end
 SHARE = cython.declare(cython.longlong, 262144)  # bytes that a thread sends of one answer while others wait
 MOMENT = cython.declare(cython.double, 0.01)  # seconds between two looks at who waits for a thread
-BLOCKED = cython.declare(cython.double, 0.0001 if IS_NEEDED else 0.0005)  # seconds; longer is to wait
 STANDS = cython.declare(cython.double, 0.001)  # seconds after which an untouched queue means stuck threads
 
 
@@ -138,7 +138,7 @@ class PoolWorker:
             while True:
                 outcome = self.serve(connection)
                 now = monotonic()
-                engine.blocking = now - self.now > BLOCKED
+                engine.blocking = now - self.now > SLOW
                 if outcome == Outcome.CLOSED:
                     engine.closed_by_worker(connection)
                     break
