@@ -12,7 +12,7 @@ from tests.support.servers import ENGINES
 from tests.support.waiting import eventually
 from tests.support.wire import request
 
-DELAY = 1.0
+DELAY = 2.0  # a busy machine asks for its health late
 LEAVING = ("--health", "/health", "--drain-delay", str(DELAY))
 
 

@@ -80,6 +80,7 @@ audio/flac                    flac
 audio/ogg                     ogg oga opus
 audio/wav                     wav
 audio/webm                    weba
+audio/midi                    mid midi
 video/mp4                     mp4 m4v
 video/mp2t                    ts
 video/webm                    webm

@@ -25,6 +25,7 @@ from gearshift.apps.static.media_types import media_type_of
         ("font.woff2", "font/woff2"),
         ("module.wasm", "application/wasm"),
         ("clip.mp4", "video/mp4"),
+        ("tune.mid", "audio/midi"),
         ("release.tar.gz", "application/gzip"),
         ("docs.v2/README", "application/octet-stream"),
         ("archive.", "application/octet-stream"),
@@ -32,7 +33,6 @@ from gearshift.apps.static.media_types import media_type_of
         ("x.unknown-ending", "application/octet-stream"),
         ("x.\xff", "application/octet-stream"),
         # not in the table, known to the standard library
-        ("talk.mid", "audio/midi" if sys.version_info >= (3, 14) else "application/octet-stream"),
         ("sheet.tsv", "text/tab-separated-values; charset=utf-8"),
     ],
 )
