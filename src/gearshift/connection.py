@@ -220,7 +220,7 @@ class Connection:
                 self.deadline = Deadline.HEAD_BY
             else:
                 self.deadline = Deadline.IDLE_UNTIL
-                if (self.service.draining or self.last) and self.requests > 0:
+                if self.service.draining and self.requests > 0:
                     self.phase = Phase.LAST_ANSWER
                     return self._end()
             return Step.READ

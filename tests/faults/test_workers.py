@@ -314,6 +314,31 @@ def test_sealed_connections_are_told_that_their_answer_is_the_last(engine: str, 
             assert b"X-Worker: %d\r\n" % former not in ask_sealed(client)
 
 
+def test_an_answer_that_had_begun_before_the_reload_is_not_the_last(tmp_path: Path) -> None:
+    """Its head said nothing of an end, so another request is answered, whose head does."""
+    sealed = ("--certfile", certificates().chain, "--keyfile", certificates().key)
+    sign = tmp_path / "sign"
+    with (
+        supervised(tmp_path, WSGI, "--workers", "1", "--engine", "thread", *sealed) as server,
+        sealed_client(server.address) as client,
+        sealed_client(server.address) as other,
+    ):
+        (former,) = server.workers()
+        client.sendall(request(f"/until?{sign}"))
+        answer = client.recv(65536)
+        assert b"Connection: close" not in answer
+        ask_sealed(other)
+        server.reload()
+        while b"Connection: close" not in ask_sealed(other):
+            pass  # they are told in the order in which they came
+        sign.touch()
+        while not answer.endswith(b"az"):
+            answer += client.recv(65536)
+        answer = ask_sealed(client)
+        assert b"Connection: close\r\n" in answer
+        assert b"X-Worker: %d\r\n" % former in answer
+
+
 @contextlib.contextmanager
 def sealed_client(address: Address) -> Iterator[SealedSocket]:
     """A connection with TLS, shaken hands."""
