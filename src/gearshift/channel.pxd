@@ -14,6 +14,7 @@ cdef class Driver:
     cdef readonly double now            # monotonic seconds at the start of this turn
     cdef readonly double wall           # seconds since the epoch at the start of this turn
     cdef readonly bint can_block
+    cdef readonly bint beside           # the event loop of an application runs in another thread
     cdef readonly unsigned long thread  # that drives with it at present, as threading.get_ident() names it
     cdef readonly object local          # what the application keeps for each engine thread
     cdef double shaking_since           # the turn in which handshakes took...
@@ -27,6 +28,7 @@ cdef class Driver:
     cdef int wake(self, Channel channel) except -1
     cdef int nudge(self, Channel channel) except -1
     cdef int request_over(self) except -1
+    cdef int loop_takes_more(self) except -1
     cdef bint may_shake(self) noexcept
 
 cdef class Channel:

@@ -68,6 +68,10 @@ class Driver:
         """A request that ran is answered, or given up: another may run in its place."""
         return 0
 
+    def loop_takes_more(self):
+        """The event loop beside this thread has begun the calls it was given."""
+        return 0
+
     def may_shake(self):
         """Whether a handshake may go on now. Each signs, for up to milliseconds: many at once would hold up a loop, so
         a turn does some and leaves the others to the next.

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.applications.served import curl, gearshift_command, serving
 from tests.support.waiting import eventually
 
@@ -48,10 +46,9 @@ def test_listing(engine: str, folder: Path) -> None:
         assert curl(f"{site.url}/a%20%3Cb%3E.txt").body == b"a"
 
 
-@pytest.mark.parametrize("interface", ["app", "asgi"])
-def test_threads_made_ahead(interface: str, folder: Path) -> None:
+def test_threads_made_ahead(folder: Path) -> None:
     """They are there before the first request; without --preload-threads they are not."""
-    arguments = ("--engine", "pool", "--threads", "7", "--monitor", "0.05", f"hello:{interface}")
+    arguments = ("--engine", "pool", "--threads", "7", "--monitor", "0.05", "hello:app")
     with serving("--preload-threads", *arguments, folder=folder) as site:
         assert "engine pool: 7 threads, made ahead" in site.out()
         eventually(lambda: "thread pool-7 " in site.err(), "the last one is there")

@@ -94,15 +94,14 @@ def plan(
 
 def _of(engine: str, kind: Kind, sizes: list[int]) -> list[Candidate]:
     """With the numbers of threads that make a difference to it."""
-    if engine == "pool":
+    if engine == "pool" and kind is not Kind.ASGI:
         return [Candidate(GEARSHIFT, engine, size) for size in sizes]
     if engine == "auto" and kind is Kind.WSGI:
         return [Candidate(GEARSHIFT, engine, size) for size in sizes if size >= DEFAULT_THREADS] or [
             Candidate(GEARSHIFT, engine, max(sizes))
         ]
-    return [
-        Candidate(GEARSHIFT, engine, 0)
-    ]  # of ASGI, auto runs coroutines in one thread; of files, mostly too
+    # Coroutines run in one thread; files are sent by one, mostly.
+    return [Candidate(GEARSHIFT, engine, 0)]
 
 
 def _most_telling_first(candidate: Candidate) -> tuple[int, int]:

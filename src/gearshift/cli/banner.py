@@ -24,7 +24,8 @@ def announce(serving: Serving, control: str) -> None:
     if serving.application.kind is Kind.PAGE and settings.template:
         name = f"the pages in {settings.template}"
     page = "" if serving.status_page is None else serving.status_page.url
-    text = banner(settings, serving.places, serving.gear.name, name, control, page)
+    asgi = serving.application.kind is Kind.ASGI
+    text = banner(settings, serving.places, serving.gear.name, name, asgi, control, page)
     try:
         print(text, end="", flush=True)
     except OSError as error:
@@ -36,20 +37,22 @@ def banner(
     listeners: Sequence[Listener],
     engine: str,
     application: str,
+    asgi: bool = False,
     control: str = "",
     status_page: str = "",
     workers: Sequence[int] = (),
 ) -> str:
     """The start text, lines ended.
 
-    engine: the one in force ("thread", "pool", "epoll", "auto"). application: its name as shown to users.
+    engine: the one in force ("thread", "pool", "epoll", "auto"). application: its name as shown to users; asgi: whether
+    it has an event loop.
     control, status_page: where the control socket lies and the status page is, "" where there is none.
     workers: processes that serve, where this one only supervises them.
     """
     width = max((len(listener.url) for listener in listeners), default=0)
     lines = [f"Gearshift {__version__} serves {application}"]
     lines += [f"  {listener.url:<{width}}  {listener.backlog_in_words()}" for listener in listeners]
-    lines.append(f"  engine {engine}: {threads_in_words(settings, engine)}")
+    lines.append(f"  engine {engine}: {threads_in_words(settings, engine, asgi)}")
     if is_free_threaded() and not workers:  # whose applications may bring what turns the lock on
         lines.append(f"  {interpreter_in_words()}")
     if workers:
@@ -68,8 +71,12 @@ def banner(
     return "\n".join(lines) + "\n"
 
 
-def threads_in_words(settings: Settings, engine: str) -> str:
+def threads_in_words(settings: Settings, engine: str, asgi: bool) -> str:
     """How many threads serve, and when they are made."""
+    if asgi and engine == "pool":
+        return "one thread for all connections, beside the application's event loop"
+    if asgi and engine == "auto":
+        return "one thread for all connections, and a watch over the application's event loop"
     if engine == "pool":
         made = "made ahead" if settings.preload_threads else "made on demand"
         return f"{settings.threads} thread{'' if settings.threads == 1 else 's'}, {made}"

@@ -22,7 +22,10 @@ ENGINES = {
     "auto": "gearshift.engines.auto:AutoEngine",
 }
 # A coroutine can't be handed to another thread.
-ENGINES_FOR_ASGI = ENGINES | {"auto": "gearshift.engines.watched:WatchedEpollEngine"}
+ENGINES_FOR_ASGI = ENGINES | {
+    "pool": "gearshift.engines.poller:PollerEngine",
+    "auto": "gearshift.engines.watched:WatchedEpollEngine",
+}
 
 
 class Timeouts:

@@ -4,6 +4,7 @@ from gearshift.engines.balance cimport Balance
 from gearshift.engines.deadlines cimport DeadlineLists
 from gearshift.engines.waiting cimport WaitingRequests
 from gearshift.exchange cimport Service
+from gearshift.loop_calls cimport LoopCalls
 
 cpdef enum Life:
     ACCEPTING       # connections are taken and served
@@ -33,6 +34,7 @@ cdef class AcceptingLoop(Driver):
     cdef readonly Py_ssize_t most_connections
     cdef readonly WaitingRequests waiting   # requests that wait for their turn to run
     cdef readonly long most_requests    # that run at once
+    cdef LoopCalls calls                # of an application with an event loop, or None
     cdef object woken                   # a deque: connections with news, or with more to do than a turn allows
     cdef list closed                    # kept to the turn's end: one of its events may still name them
     cdef list foreign                   # ready descriptors that are somebody else's: (tag, events)

@@ -104,6 +104,7 @@ class AcceptingLoop:
         try:
             if self.life == Life.ACCEPTING and not self.begun:
                 self.begun = True
+                self.calls = getattr(self.service.application, "calls", None)  # since it has its loop
                 self._listen(True)
         finally:
             leave_floor()

@@ -39,7 +39,7 @@ class BlockingDriver:
     def __cinit__(self, service: Service, timeouts: object, parks: cython.bint, *_):
         self.service = service
         self.local = service.application.local(True)
-        self.can_block = True
+        self.can_block = self.beside = True
         self.parks = parks
         self.wakeup = -1
         if service.wakes:
@@ -88,8 +88,6 @@ class BlockingDriver:
                     self._receive(connection)
                 self.resting = False
             elif step == Step.WAIT:
-                if self.parks and connection.exchange.upgraded:
-                    return Outcome.AT_BOUNDARY  # it may last for days: the poller drives it from here on
                 self._wait(connection)
             else:
                 self.close(connection)

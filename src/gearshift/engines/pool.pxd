@@ -42,7 +42,6 @@ cdef class PoolEngine(ReadinessLoop):
     cdef Connection _next_waiting(self)
     cdef bint leaves_unread(self, Connection connection) except -1
     cdef bint park(self, Connection connection, double now) except -1
-    cdef bint _take_over(self, Connection connection, double now) except -1
     cdef bint read_news(self, Connection connection, PoolWorker worker) except -1
     cdef int forget(self, Connection connection) noexcept
     cdef int closed_by_worker(self, Connection connection) except -1

@@ -10,8 +10,9 @@ requests turn out to wait for something. So quick requests are served by one war
 over as many threads as there are. Where the guess is wrong, the poller sees the queue stand and wakes one more.
 
 A peer that reads slowly must not keep a thread: once an answer is whole, or others wait for a thread, the poller waits
-for the peer in its place, and any thread goes on. Nor may a large answer: while others wait, it is sent in shares. A
-connection that has left HTTP keeps none either: the poller drives it, since its application runs in an event loop.
+for the peer in its place, and any thread goes on. Nor may a large answer: while others wait, it is sent in shares.
+
+An ASGI application's requests are not held by threads but by its event loop: there the pool is another (poller.py).
 """
 
 from collections import deque
@@ -320,7 +321,7 @@ class PoolEngine:
         worker: PoolWorker
         try:
             worker = self.make_worker(name)
-        except OSError as error:  # for ASGI it needs a descriptor; what waits is looked at in the next turn
+        except OSError as error:  # with raw handlers it needs a descriptor; the next turn looks again
             self.waking = False
             self._exhausted(error.errno)
             return 0
@@ -394,8 +395,6 @@ class PoolEngine:
     def park(self, connection: Connection, now: cython.double):
         """Between requests: back to the poller. False where news came in this very moment."""
         connection.settle()
-        if connection.exchange is not None:
-            return self._take_over(connection, now)
         unread: cython.bint = self.leaves_unread(connection)
         said: cython.bint = connection.conversation is not None and connection.conversation.said
         if (connection.news and not unread) or (said and connection.phase != Phase.LINGERING):
@@ -414,18 +413,6 @@ class PoolEngine:
         self.deadlines.enter(connection, cython.cast(cython.int, connection.deadline), now, True)
         if self.successor is not None:
             self.interrupt()  # the poller has somebody to give it to
-        return True
-
-    def _take_over(self, connection: Connection, now: cython.double):
-        """One that has left HTTP: the poller reads what it has been told of meanwhile, if that may be read yet."""
-        if connection.exchange.stirred:
-            return False
-        connection.driver = self
-        connection.listed = Deadline.NO_DEADLINE
-        connection.lent = connection.blocked = connection.news = False
-        connection.interest = sockets.EPOLLIN | self.arm
-        self.deadlines.enter(connection, Deadline.NO_DEADLINE, now, True)
-        self.rearm(connection)
         return True
 
     def interrupted(self, connection: Connection, now: cython.bint):

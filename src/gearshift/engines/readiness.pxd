@@ -1,11 +1,10 @@
 from cpython.object cimport PyObject
 
 from gearshift.connection cimport Connection, Step
-from gearshift.engines.draining cimport DrainingLoop
+from gearshift.engines.admission cimport AdmittingLoop
 from gearshift.kernel.system_calls cimport epoll_event
-from gearshift.engines.waiting cimport Standing
 
-cdef class ReadinessLoop(DrainingLoop):
+cdef class ReadinessLoop(AdmittingLoop):
     cdef epoll_event events[256]
     cdef int next_event, event_count
     cdef long drives                    # counts what drive() has begun
@@ -13,7 +12,6 @@ cdef class ReadinessLoop(DrainingLoop):
     cdef list onward                    # those whose answers have left, before their next steps
     cdef bint gathers                   # other events stand behind the one that is being served
     cdef double gathered_since          # when the first of them was ready
-    cdef Standing standing              # whether turns last so long that what they serve has waited too long
     cdef PyObject* driven               # borrowed: the connection that drive() is busy with, or NULL
 
     cdef int turn(self, double timeout) except -1
@@ -26,14 +24,9 @@ cdef class ReadinessLoop(DrainingLoop):
     cdef int drive(self, Connection connection) except -1
     cdef bint _write(self, Connection connection) except -1
     cdef int _rest(self, Connection connection, Step step) except -1
-    cdef bint handle(self, Connection connection) except -1
-    cdef bint _queue(self, Connection connection) except -1
-    cdef int serve_waiting(self) except -1
-    cdef int answer_unserved(self, Connection connection) except -1
     cdef int held_up(self, long milliseconds) except -1
     cdef int let_go(self) except -1
     cdef int _later(self) except -1
-    cdef int _go_on(self, Connection connection) except -1
     cdef int _gather(self, Connection connection) except -1
     cdef bint _may_gather(self) noexcept
     cdef bint _send_one(self, Connection connection) except -1

@@ -18,11 +18,9 @@ from cython.cimports.gearshift.engines.transport import (
     Sent,
     close_socket,
     finish_sending,
-    peer_has_finished,
     peer_took,
     send_output,
 )
-from cython.cimports.gearshift.engines.waiting import Standing
 from cython.cimports.gearshift.floor import let_go, take_again
 from cython.cimports.gearshift.kernel import system_calls as sockets
 from cython.cimports.libc.errno import EAGAIN, EINTR, errno
@@ -45,7 +43,6 @@ class ReadinessLoop:
     """The turns of one epoll instance. Parameters: see Workplace in engines/__init__.py."""
 
     def __cinit__(self, workplace: object):
-        self.standing = Standing(self.service, workplace.queue_delay)
         self.gathered = []
         self.onward = []
 
@@ -138,7 +135,11 @@ class ReadinessLoop:
         self.standing.turn_lasted(now - self.now, now)
         if self.balance is not None:
             self.balance.note(self.connections)
-        if self.woken or timeout == 0:
+        if (
+            self.woken
+            or timeout == 0
+            or (self.calls is not None and self.waiting.count > 0 and self._may_run())
+        ):
             return 0
         if self.waiting.count > 0:
             timeout = JUDGED_EVERY if timeout < 0 else min(timeout, JUDGED_EVERY)
@@ -372,69 +373,6 @@ class ReadinessLoop:
             self.watch(connection, (sockets.EPOLLIN if connection.takes_input() else 0) | self.arm)
         connection.settle()
         return 0
-
-    def handle(self, connection: Connection) -> cython.bint:
-        """The RUN step. False: somebody else drives the connection from here on, or nobody until its turn comes."""
-        if connection.exchange.immediate or (
-            self.service.running < self.most_requests and self.standing.since == 0
-        ):
-            connection.run()
-            return True
-        if self.standing.since > 0 and self.standing.finds_overdue(self.now):
-            self.standing.tell(self.now)
-            self.service.counts.shed_overdue += 1
-            connection.shed()
-            return True
-        if self.service.running < self.most_requests:
-            connection.run()
-            return True
-        return self._queue(connection)
-
-    def _queue(self, connection: Connection):
-        """Its turn comes when one of the running requests is over."""
-        if not self.waiting.put(connection, self.now, 0):
-            connection.shed()
-            return True
-        connection.waits = True
-        # What has come to its end before the request could begin to wait is a half-close, later a client that has left.
-        connection.half_closed = peer_has_finished(connection)
-        self.deadlines.enter(connection, Deadline.NO_DEADLINE, self.now, True)
-        self.watch(connection, self.arm)
-        connection.settle()
-        return False
-
-    def serve_waiting(self):
-        """Lets those run for which there is room, and tells the overdue to come back."""
-        connection: Connection
-        self.waiting.judge(self.now)
-        while True:
-            connection = self.waiting.take_overdue(self.now)
-            if connection is None:
-                break
-            connection.gone = not connection.half_closed and peer_has_finished(connection)
-            self.answer_unserved(connection)
-        while self.service.running < self.most_requests:
-            connection = self.waiting.take()
-            if connection is None:
-                break
-            if not connection.half_closed and peer_has_finished(connection):
-                connection.gone = True
-                self.answer_unserved(connection)
-                continue
-            connection.waits = False
-            self._go_on(connection)
-        return 0
-
-    def answer_unserved(self, connection: Connection):
-        """A request that waited is not run: it is answered 503, or its client has left."""
-        connection.lent = connection.waits = False
-        if connection.gone:
-            self.service.counts.abandoned += 1
-            connection.lose()
-        else:
-            self.service.counts.shed_overdue += 1
-            connection.shed()
-        return self._go_on(connection)
 
     def held_up(self, milliseconds: cython.long):
         """The watch has seen that drive() does not come back."""

@@ -1,6 +1,6 @@
 """The typed face of readiness.py."""
 
-from gearshift.engines.draining import DrainingLoop
+from gearshift.engines.admission import AdmittingLoop
 
-class ReadinessLoop(DrainingLoop):
+class ReadinessLoop(AdmittingLoop):
     """The turns of one epoll instance."""

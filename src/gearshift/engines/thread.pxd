@@ -4,6 +4,7 @@ from gearshift.engines.blocking cimport BlockingDriver
 from gearshift.engines.idle_threads cimport IdleThreads
 from gearshift.engines.waiting cimport WaitingRequests
 from gearshift.exchange cimport Service
+from gearshift.loop_calls cimport LoopCalls
 
 cdef enum Verdict:      # on a request that waits to run
     RUN
@@ -28,6 +29,7 @@ cdef class ThreadEngine:
     cdef bint elsewhere                 # it is another process, which goes on accepting from the same listeners
     cdef list arrivals                  # connections that another engine has given to this one
     cdef readonly WaitingRequests waiting   # requests that wait for their turn to run
+    cdef LoopCalls calls                # of an application with an event loop, or None
     cdef readonly long most_requests    # that run at once
     cdef long admitted                  # of the waiting: told to run, and about to
     cdef Py_ssize_t most_connections

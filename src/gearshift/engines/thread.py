@@ -11,19 +11,11 @@ import cython
 from cython.cimports.cpython.pythread import PyThread_release_lock
 from cython.cimports.gearshift.clock import monotonic
 from cython.cimports.gearshift.connection import Connection, Deadline
-from cython.cimports.gearshift.engines import sleepers
+from cython.cimports.gearshift.engines import sleepers, transport
 from cython.cimports.gearshift.engines.accepting import Life
 from cython.cimports.gearshift.engines.blocking import Outcome
 from cython.cimports.gearshift.engines.idle_threads import IdleThreads
 from cython.cimports.gearshift.engines.thread import Verdict
-from cython.cimports.gearshift.engines.transport import (
-    close_socket,
-    end_reading,
-    hang_up,
-    peer_has_finished,
-    set_blocking,
-    somebody_waits,
-)
 from cython.cimports.gearshift.engines.waiting import WaitingRequests
 from cython.cimports.gearshift.floor import leave_floor, take_floor
 from cython.cimports.gearshift.kernel import system_calls as sockets
@@ -62,7 +54,7 @@ class ThreadDriver:
             return connection.run()
         if not engine.waiting.put(connection, self.now, 0):
             return connection.shed()
-        connection.half_closed = peer_has_finished(connection)
+        connection.half_closed = transport.peer_has_finished(connection)
         connection.settle()
         if engine.waiting.count == 1:
             engine.interrupt()  # from now on it has an eye on the queue
@@ -70,7 +62,7 @@ class ThreadDriver:
         self.tick()
         if self.verdict == Verdict.END:
             return connection.lose()
-        left: cython.bint = not connection.half_closed and peer_has_finished(connection)
+        left: cython.bint = not connection.half_closed and transport.peer_has_finished(connection)
         if self.verdict == Verdict.RUN:
             engine.admitted -= 1
             if not left:
@@ -83,9 +75,11 @@ class ThreadDriver:
         return connection.lose()
 
     def request_over(self):
-        if cython.cast(ThreadEngine, self.engine).waiting.count > 0:
-            cython.cast(ThreadEngine, self.engine).admit()
-        return 0
+        engine: ThreadEngine = self.engine
+        return engine.admit() if engine.waiting.count > 0 else 0
+
+    def loop_takes_more(self):
+        return self.request_over()
 
 
 class ThreadEngine:
@@ -131,6 +125,7 @@ class ThreadEngine:
     def run(self) -> None:
         """Accepts in the calling thread; returns once everything is closed."""
         take_floor()
+        self.calls = getattr(self.service.application, "calls", None)  # of ASGI; since it has its loop
         try:
             while self.drain_seconds < 0 and not self.stop_asked and self.successor is None:
                 self._turn(-1)
@@ -187,6 +182,8 @@ class ThreadEngine:
 
     def has_room(self):
         """Whether one more request may run now."""
+        if self.calls is not None and not self.calls.takes_more(self.admitted):
+            return False
         return self.service.running + self.admitted < self.most_requests
 
     def admit(self):
@@ -282,7 +279,7 @@ class ThreadEngine:
                     self._begin(fd, listener, cython.address(address), size)
             elif errno in (EMFILE, ENFILE, ENOBUFS, ENOMEM):
                 number = errno
-                if somebody_waits(listening):
+                if transport.somebody_waits(listening):
                     self._exhausted(number)
                 return taken
             elif errno != EINTR and errno != ECONNABORTED and errno != EPERM:
@@ -305,10 +302,10 @@ class ThreadEngine:
         """Connections that another engine has given to this one."""
         while self.arrivals and self._has_driver(-1):
             connection: Connection = self.arrivals.pop()
-            set_blocking(connection.fd, True)
+            transport.set_blocking(connection.fd, True)
             connection.change_engine(self.spare.pop(), self.service)
             if not self._start(connection):
-                close_socket(connection)
+                transport.close_socket(connection)
         return 0
 
     def _has_driver(self, listening: cython.int):
@@ -319,7 +316,7 @@ class ThreadEngine:
             try:
                 self.spare.append(ThreadDriver(self.service, self.timeouts, False, self))
             except OSError as error:
-                if listening < 0 or somebody_waits(listening):
+                if listening < 0 or transport.somebody_waits(listening):
                     self._exhausted(error.errno)
                 return False
         return True
@@ -361,7 +358,7 @@ class ThreadEngine:
             if not given:
                 # Forgotten before it is closed: the next accept may get the same descriptor.
                 self.open.pop(fd, None)
-                close_socket(connection)
+                transport.close_socket(connection)
             driver.resting = False  # this thread ends, and a signal must not be sent to it
             if len(self.spare) < MOST_SPARE and self.life == Life.ACCEPTING:
                 self.spare.append(driver)
@@ -385,7 +382,7 @@ class ThreadEngine:
         # Its thread wakes with the end of input; until it has closed, it must not be chosen again.
         oldest.since = monotonic() + 1e6
         self.service.counts.evicted_connections += 1
-        end_reading(oldest)
+        transport.end_reading(oldest)
         return True
 
     def _exhausted(self, number: cython.int):
@@ -461,9 +458,9 @@ class ThreadEngine:
                 self._end_idle(True)
         self.cut = len(self.open) > 0
         for item in list(self.open.values()):
-            hang_up(item)
+            transport.hang_up(item)
         for item in self.arrivals:
-            close_socket(item)
+            transport.close_socket(item)
         self.arrivals = []
         connection: Connection = self.waiting.take()
         while connection is not None:
@@ -476,5 +473,5 @@ class ThreadEngine:
         for item in list(self.open.values()):
             connection: Connection = item
             if connection.at_boundary() and (fresh_too or connection.requests or connection.datagrams):
-                end_reading(connection)
+                transport.end_reading(connection)
         return 0

@@ -194,7 +194,7 @@ class Settings(Resolved):
     threads = WholeNumber(
         Group.CONCURRENCY,
         16,
-        "Threads that run handlers, in the engines pool and auto.",
+        "Threads that run handlers of WSGI, in the engines pool and auto.",
         unit="threads",
         maximum=100_000,
     )

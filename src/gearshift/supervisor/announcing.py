@@ -114,6 +114,7 @@ class Announcing:
             self._urls_told(),
             desk.application["engine"],
             desk.application["application"],
+            desk.application["kind"] == "asgi",
             desk.control,
             desk.page,
             self._supervisor.serving(),

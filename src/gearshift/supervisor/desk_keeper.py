@@ -40,7 +40,7 @@ class DeskKeeper:
         self._former: dict[str, int] = {}  # counts of workers that have gone
         self._counted: set[int] = set()  # those that have told them and are about to end
         self._crashed: deque[int] = deque(maxlen=MOST_TOLD)  # those that could not
-        self.application: dict[str, Any] = {"application": "", "engine": ""}
+        self.application: dict[str, Any] = {"application": "", "engine": "", "kind": ""}
         self.is_open = False
         self.control = ""
         self.page = ""

@@ -16,9 +16,11 @@ def test_wsgi_is_tried_on_every_engine_in_several_sizes_the_default_first() -> N
     assert sorted(found) == ["auto 16", "auto 64", "epoll", "pool 16", "pool 4", "pool 64", "thread", "uring"]
 
 
-def test_asgi_and_folders_need_no_sizes_of_auto() -> None:
-    for kind in (Kind.ASGI, Kind.STATIC, Kind.PAGE):
+def test_folders_need_no_sizes_of_auto_and_asgi_none_at_all() -> None:
+    assert sorted(names(Kind.ASGI)) == ["auto", "epoll", "pool", "thread", "uring"]
+    for kind in (Kind.STATIC, Kind.PAGE):
         assert sorted(names(kind)) == ["auto", "epoll", "pool 16", "pool 4", "thread", "uring"]
+    for kind in (Kind.ASGI, Kind.STATIC, Kind.PAGE):
         assert plan(kind, 64, "").candidates[0].is_default
 
 

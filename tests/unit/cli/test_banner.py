@@ -46,6 +46,15 @@ def test_threads(engine: str, settings: dict[str, object], words: str) -> None:
     assert f"  {words}\n" in banner(Settings.of(**settings), [], engine, "app:app")
 
 
+def test_threads_beside_an_event_loop() -> None:
+    for engine, words in (
+        ("pool", "one thread for all connections, beside the application's event loop"),
+        ("auto", "one thread for all connections, and a watch over the application's event loop"),
+        ("epoll", "one thread for all connections"),
+    ):
+        assert f"  engine {engine}: {words}\n" in banner(Settings.of(), [], engine, "app:app", asgi=True)
+
+
 def test_where_the_status_page_is() -> None:
     url = "http://127.0.0.1:8089/"
     said = banner(Settings.of(), [], "auto", "app:app", status_page=url)

@@ -2,6 +2,7 @@ cimport cython
 
 from gearshift.exchange cimport Application, Exchange
 from gearshift.http.output cimport Output
+from gearshift.loop_calls cimport LoopCalls
 
 cdef class Callee(Application):
     cdef readonly object callable
@@ -10,6 +11,7 @@ cdef class Callee(Application):
     cdef readonly dict tasks            # that have not ended, and their exchanges: asyncio keeps only weak references
     cdef public bint ending             # the server cancels what has outlived its connections
     cdef object error_log
+    cdef readonly LoopCalls calls       # that the loop is to begin, where it runs beside the engine
 
 cdef class Call(Exchange):
     cdef Callee application
@@ -23,6 +25,7 @@ cdef class Call(Exchange):
     cdef str name                       # of a request that its application outlives: "GET /path"
 
     cdef dict scope(self)
+    cpdef int begin_here(self, dict scope) except -1
     cdef object _first_step(self, dict scope)
     cdef int _begin_task(self, dict scope) except -1
     cdef int _outcome(self, object task) except -1

@@ -11,9 +11,11 @@ from asyncio import Task
 import cython
 from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cython.cimports.gearshift.apps.asgi.scope import ScopeBuilder
+from cython.cimports.gearshift.channel import Driver
 from cython.cimports.gearshift.exchange import Stage
 from cython.cimports.gearshift.floor import leave_floor, let_go, take_again, take_floor
 from cython.cimports.gearshift.http.output import Output
+from cython.cimports.gearshift.loop_calls import LoopCalls
 
 from gearshift.apps.asgi.awaitables import waiting
 from gearshift.exchange import RequestTimedOut
@@ -34,6 +36,7 @@ class Callee:
     def attach(self, loop) -> None:
         """The asyncio loop for every call."""
         self.loop = loop
+        self.calls = LoopCalls(loop)
 
     def share(self, state: dict) -> None:
         """The lifespan's state, copied into every request's scope."""
@@ -57,10 +60,10 @@ class Call:
 
     def call(self):
         scope = self.scope()
-        # A thread that can block has the one request; the loop is in another one.
-        self.beside = self.channel.driver.can_block
+        driver: Driver = self.channel.driver
+        self.beside = driver.beside
         if self.beside:
-            self.application.loop.call_soon_threadsafe(self._begin_beside, scope)
+            self.application.calls.put(self, scope, driver)
             return 0
         self.entered = True
         try:
@@ -75,19 +78,16 @@ class Call:
         builder: ScopeBuilder = self.channel.driver.local
         return builder.build(self, self.application.state)
 
-    def _begin_beside(self, scope):
-        """In the loop's thread."""
-        take_floor()
+    def begin_here(self, scope: dict):
+        """In the loop's thread, which is not the engine's."""
         try:
-            try:
-                self._begin_task(scope)
-            except BaseException as error:  # SystemExit too: one request must not end the server
-                self._task_over(error)
-            self.suspended = EAGER
-            if self._has_spoken():
-                self._changed()
-        finally:
-            leave_floor()
+            self._begin_task(scope)
+        except BaseException as error:  # SystemExit too: one request must not end the server
+            self._task_over(error)
+        self.suspended = EAGER
+        if self._has_spoken():
+            self._changed()
+        return 0
 
     def _first_step(self, scope: dict):
         """The task, begun; its first step has run, where Python can do that here."""
@@ -101,6 +101,7 @@ class Call:
                 return Task(coroutine, loop=application.loop, eager_start=True)
             task = Task(coroutine, loop=application.loop)
             application.loop.call_soon(self._after_first_step, task)
+            application.calls.steps()
             return task
         finally:
             take_again(floor)
@@ -117,12 +118,13 @@ class Call:
 
     def _after_first_step(self, task):
         """Before Python 3.12 the first step runs from the loop's queue, and this right behind it."""
+        take_floor()
+        self.application.calls.stepped()
         if not task.done():
-            take_floor()
             self.suspended = True
             if self._has_spoken():
                 self._changed()
-            leave_floor()
+        leave_floor()
 
     def _task_done(self, task):
         self.application.tasks.pop(task, None)

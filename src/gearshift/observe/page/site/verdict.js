@@ -75,6 +75,6 @@ function processes(status) {
 
 function engineInWords(status) {
   const leaving = (status.leaving ?? []).map((gear) => `, ${gear.connections} still on ${gear.engine}`);
-  const threads = ["pool", "auto"].includes(status.engine) ? `, up to ${status.threads_asked} threads` : "";
+  const threads = status.pool ? `, up to ${status.threads_asked} threads` : "";
   return status.engine + threads + leaving.join("");
 }
