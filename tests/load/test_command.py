@@ -26,7 +26,7 @@ def app(environ, start_response):  # type: ignore[no-untyped-def]
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with gearshift.Server(app, engine="epoll", bind="127.0.0.1:0", error_log="off") as server:
+    with gearshift.Server(app, engine="epoll", bind="127.0.0.1:0", error_log="/dev/null") as server:
         yield server.url
 
 

@@ -36,7 +36,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
     """What stands in the document, and what stands for it here."""
     path = tmp_path_factory.mktemp("load") / "socket"
     with gearshift.Server(
-        app, engine="epoll", bind=["127.0.0.1:0", f"unix:{path}"], error_log="off"
+        app, engine="epoll", bind=["127.0.0.1:0", f"unix:{path}"], error_log="/dev/null"
     ) as server:
         yield {
             "http://127.0.0.1:8088": server.url.rstrip("/"),

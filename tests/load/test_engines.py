@@ -31,7 +31,7 @@ def app(environ, start_response):  # type: ignore[no-untyped-def]
 @pytest.fixture(params=ENGINES, scope="module")
 def url(request: pytest.FixtureRequest) -> Iterator[str]:
     with gearshift.Server(
-        app, engine=request.param, bind="127.0.0.1:0", threads=4, error_log="off"
+        app, engine=request.param, bind="127.0.0.1:0", threads=4, error_log="/dev/null"
     ) as server:
         yield server.url.rstrip("/")
 
@@ -76,7 +76,7 @@ def test_headers_and_bodies_arrive(url: str) -> None:
 
 def test_a_unix_socket(tmp_path: Path) -> None:
     path = tmp_path / "socket"
-    with gearshift.Server(app, engine="epoll", bind=f"unix:{path}", error_log="off"):
+    with gearshift.Server(app, engine="epoll", bind=f"unix:{path}", error_log="/dev/null"):
         for flags in ({}, {"close": True}):
             result = load(f"unix:{path}:/missing", connections=4, seconds=0.2, **flags)
             assert result.errors == {}
