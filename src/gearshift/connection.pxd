@@ -71,6 +71,7 @@ cdef class Connection(Channel):
     cdef Step _advance_sealed(self) except *
     cdef Step _next_step(self) except *
     cdef Step _between_requests(self) except *
+    cdef bint _owes_keys(self) noexcept
     cdef Step _end(self) except *
     cdef int _begin_exchange(self) except -1
     cdef int _finish_exchange(self) except -1

@@ -220,7 +220,7 @@ class Connection:
                 self.deadline = Deadline.HEAD_BY
             else:
                 self.deadline = Deadline.IDLE_UNTIL
-                if self.service.draining and self.requests > 0:
+                if self.requests > 0 and (self.service.draining or self._owes_keys()):
                     self.phase = Phase.LAST_ANSWER
                     return self._end()
             return Step.READ
@@ -231,6 +231,10 @@ class Connection:
         else:
             self.phase = Phase.LAST_ANSWER
         return self._end()
+
+    def _owes_keys(self) -> cython.bint:
+        """Whether nothing more may be sealed before keys are changed that the kernel has (RFC 8446 section 4.6.3)."""
+        return self.tls is not None and self.tls.owes_keys
 
     def _end(self):
         """Sends what is left, then closes: gently where the peer may still be sending."""
